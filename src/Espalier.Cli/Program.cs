@@ -1,0 +1,1 @@
+Console.WriteLine(torch.ones(2).sum().ToSingle());

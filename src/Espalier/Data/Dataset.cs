@@ -1,0 +1,128 @@
+using Espalier.Models;
+
+namespace Espalier.Data;
+
+/// <summary>
+/// A labelled data set in memory: one tensor of inputs, gathered by index, never sample by sample. Images may be held
+/// as bytes; a batch of them is converted to float32 and scaled as it is gathered.
+/// </summary>
+public sealed class Dataset : IDisposable
+{
+    private readonly Tensor _inputs;
+    private readonly double _scale;
+
+    /// <summary>Takes over the tensors: they are freed with the data set.</summary>
+    /// <param name="name">The data set's name.</param>
+    /// <param name="inputs">[n, ...], float32, or uint8 for images.</param>
+    /// <param name="labels">[n], int64, in 0..<paramref name="classNames"/>.Count-1.</param>
+    /// <param name="classNames">One name per class.</param>
+    /// <param name="bounds">The box that inputs live in after scaling; [0, 1] where null.</param>
+    /// <param name="scale">What inputs are multiplied by when gathered: 1/255 for bytes as images, else 1.</param>
+    /// <exception cref="DataException">Counts differ, a label is out of range, an input is NaN or infinite.</exception>
+    public Dataset(string name, Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, InputBounds? bounds = null, double scale = 1)
+    {
+        Name = name;
+        _inputs = inputs.DetachFromDisposeScope();
+        Labels = labels.DetachFromDisposeScope();
+        ClassNames = classNames;
+        Bounds = bounds ?? InputBounds.Unit;
+        _scale = scale;
+        Count = checked((int)inputs.shape[0]);
+        InputShape = inputs.shape[1..];
+        Check();
+    }
+
+    /// <summary>The data set's name.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of samples.</summary>
+    public int Count { get; }
+
+    /// <summary>Shape of one input, without the batch dimension.</summary>
+    public IReadOnlyList<long> InputShape { get; }
+
+    /// <summary>The labels, [n], int64.</summary>
+    public Tensor Labels { get; }
+
+    /// <summary>One name per class.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int ClassCount => ClassNames.Count;
+
+    /// <summary>The box that gathered inputs live in.</summary>
+    public InputBounds Bounds { get; }
+
+    /// <summary>Where the inputs and labels live.</summary>
+    public torch.Device Device => _inputs.device;
+
+    /// <summary>All labels as an array.</summary>
+    public long[] LabelArray()
+    {
+        using Tensor labels = Labels.cpu();
+        return labels.data<long>().ToArray();
+    }
+
+    /// <summary>Gathers samples. The tensors belong to the caller's dispose scope.</summary>
+    /// <param name="indices">Which samples, in 0..<see cref="Count"/>-1, in the order wanted.</param>
+    public Batch Gather(IReadOnlyList<int> indices)
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor index = torch.tensor(indices.Select(i => (long)i).ToArray(), dtype: torch.int64, device: _inputs.device);
+        Tensor inputs = Scaled(_inputs.index_select(0, index));
+        Tensor labels = Labels.index_select(0, index);
+        return new Batch(inputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), indices);
+    }
+
+    /// <summary>All samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
+    public Batch All() => Gather([.. Enumerable.Range(0, Count)]);
+
+    /// <summary>A new data set of some samples, with memory of its own.</summary>
+    /// <param name="indices">Which samples, in the order wanted.</param>
+    /// <param name="name">Its name; this one's where null.</param>
+    public Dataset Subset(IReadOnlyList<int> indices, string? name = null)
+    {
+        using Tensor index = torch.tensor(indices.Select(i => (long)i).ToArray(), dtype: torch.int64, device: _inputs.device);
+        return new Dataset(name ?? Name, _inputs.index_select(0, index), Labels.index_select(0, index), ClassNames, Bounds, _scale);
+    }
+
+    /// <summary>The same data on a device; this data set itself where it is there already.</summary>
+    public Dataset To(torch.Device device) => device.type == Device.type && device.index == Device.index
+        ? this
+        : new Dataset(Name, _inputs.to(device), Labels.to(device), ClassNames, Bounds, _scale);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _inputs.Dispose();
+        Labels.Dispose();
+    }
+
+    private Tensor Scaled(Tensor raw)
+    {
+        if (raw.dtype != torch.float32)
+            raw = raw.to(torch.float32);
+        return _scale == 1 ? raw : raw.mul_(_scale);
+    }
+
+    private void Check()
+    {
+        if (Count == 0)
+            throw new DataException(Name, "has no samples", "give at least one");
+        if (Labels.shape is not [var labelCount] || labelCount != Count || Labels.dtype != torch.int64)
+            throw new DataException(Name, $"has {Count} inputs but labels of shape [{string.Join(", ", Labels.shape)}], {Labels.dtype}", "give one int64 label per input");
+        long[] labels = LabelArray();
+        int bad = Array.FindIndex(labels, l => l < 0 || l >= ClassCount);
+        if (bad >= 0)
+            throw new DataException(Name, $"label {labels[bad]} of sample {bad} is out of range", $"labels run from 0 to {ClassCount - 1}");
+        if (!_inputs.is_floating_point())
+            return;
+        using var scope = torch.NewDisposeScope();
+        Tensor finite = _inputs.isfinite().reshape(Count, -1).all(1);
+        if (!finite.all().item<bool>())
+        {
+            long row = finite.logical_not().to(torch.int64).argmax().item<long>();
+            throw new DataException(Name, $"sample {row} holds a NaN or an infinite value", "remove or impute it before training");
+        }
+    }
+}

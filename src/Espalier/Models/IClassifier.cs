@@ -1,0 +1,43 @@
+namespace Espalier.Models;
+
+/// <summary>
+/// A model that somebody audits, at the least access level: labels only. Attacks, detectors and explainers state the
+/// level they need. Returned tensors belong to the caller's dispose scope.
+/// </summary>
+public interface IClassifier
+{
+    /// <summary>Number of classes.</summary>
+    int ClassCount { get; }
+
+    /// <summary>Shape of one input, without the batch dimension, such as [1, 8, 8].</summary>
+    IReadOnlyList<long> InputShape { get; }
+
+    /// <summary>The box that legal inputs live in.</summary>
+    InputBounds Bounds { get; }
+
+    /// <summary>The predicted labels.</summary>
+    /// <param name="inputs">[batch, ...<see cref="InputShape"/>], float32.</param>
+    /// <returns>[batch], int64, in 0..<see cref="ClassCount"/>-1.</returns>
+    /// <exception cref="ShapeException">The inputs have another shape.</exception>
+    Tensor Predict(Tensor inputs);
+}
+
+/// <summary>A classifier that also tells how sure it is.</summary>
+public interface IScoringClassifier : IClassifier
+{
+    /// <summary>The class probabilities.</summary>
+    /// <param name="inputs">[batch, ...<see cref="IClassifier.InputShape"/>], float32.</param>
+    /// <returns>[batch, classes], rows sum to one; without an autograd graph.</returns>
+    /// <exception cref="ShapeException">The inputs have another shape.</exception>
+    Tensor Probabilities(Tensor inputs);
+}
+
+/// <summary>A classifier whose logits can be differentiated with respect to its inputs.</summary>
+public interface IDifferentiableClassifier : IScoringClassifier
+{
+    /// <summary>The logits, with an autograd graph back to the inputs where these require gradients.</summary>
+    /// <param name="inputs">[batch, ...<see cref="IClassifier.InputShape"/>], float32.</param>
+    /// <returns>[batch, classes].</returns>
+    /// <exception cref="ShapeException">The inputs have another shape.</exception>
+    Tensor Logits(Tensor inputs);
+}

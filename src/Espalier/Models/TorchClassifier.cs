@@ -1,0 +1,96 @@
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+
+namespace Espalier.Models;
+
+/// <summary>
+/// A TorchSharp module as a classifier. The module is put into evaluation mode and its parameters are frozen for the
+/// life of this object (auditing never trains): gradients reach the inputs only, and cost nothing for the weights.
+/// </summary>
+public sealed class TorchClassifier : IDifferentiableClassifier, IDisposable
+{
+    private readonly Module _module;
+    private readonly (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] _parameters;
+    private readonly bool _wasTraining;
+
+    /// <summary>Wraps a module; it stays the caller's.</summary>
+    /// <param name="module">Maps [batch, ...<paramref name="inputShape"/>] to logits [batch, <paramref name="classCount"/>].</param>
+    /// <param name="inputShape">Shape of one input.</param>
+    /// <param name="classCount">Number of classes.</param>
+    /// <param name="bounds">The box of legal inputs; [0, 1] where null.</param>
+    /// <param name="batchSize">How many inputs go through the module at once where no graph is kept.</param>
+    public TorchClassifier(Module module, IReadOnlyList<long> inputShape, int classCount, InputBounds? bounds = null, int batchSize = 512)
+    {
+        OptionsException.Require(classCount >= 2, nameof(classCount), classCount, "must be at least 2");
+        OptionsException.Require(batchSize >= 1, nameof(batchSize), batchSize, "must be at least 1");
+        _module = module;
+        InputShape = [.. inputShape];
+        ClassCount = classCount;
+        Bounds = bounds ?? InputBounds.Unit;
+        BatchSize = batchSize;
+        _wasTraining = module.training;
+        _parameters = [.. module.parameters().Select(p => (p, p.requires_grad))];
+        module.eval();
+        foreach ((TorchSharp.Modules.Parameter parameter, _) in _parameters)
+            parameter.requires_grad_(false);
+    }
+
+    /// <inheritdoc/>
+    public int ClassCount { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<long> InputShape { get; }
+
+    /// <inheritdoc/>
+    public InputBounds Bounds { get; }
+
+    /// <summary>How many inputs go through the module at once where no graph is kept.</summary>
+    public int BatchSize { get; }
+
+    /// <inheritdoc/>
+    public Tensor Logits(Tensor inputs)
+    {
+        CheckShape(inputs);
+        return _module.call(inputs);
+    }
+
+    /// <inheritdoc/>
+    public Tensor Probabilities(Tensor inputs) => InBatches(inputs, static logits => logits.softmax(1));
+
+    /// <inheritdoc/>
+    public Tensor Predict(Tensor inputs) => InBatches(inputs, static logits => logits.argmax(1));
+
+    /// <summary>Gives the module back as it was: training mode and required gradients are restored.</summary>
+    public void Dispose()
+    {
+        foreach ((TorchSharp.Modules.Parameter parameter, bool required) in _parameters)
+            parameter.requires_grad_(required);
+        if (_wasTraining)
+            _module.train();
+    }
+
+    private Tensor InBatches(Tensor inputs, Func<Tensor, Tensor> read)
+    {
+        CheckShape(inputs);
+        using var _ = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        long count = inputs.shape[0];
+        if (count <= BatchSize)
+            return read(_module.call(inputs)).MoveToOuterDisposeScope();
+
+        var parts = new List<Tensor>();
+        for (long start = 0; start < count; start += BatchSize)
+        {
+            using var batch = torch.NewDisposeScope();
+            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)))).MoveToOuterDisposeScope());
+        }
+
+        return torch.cat(parts).MoveToOuterDisposeScope();
+    }
+
+    private void CheckShape(Tensor inputs)
+    {
+        long[] shape = inputs.shape;
+        if (shape.Length != InputShape.Count + 1 || !shape.AsSpan(1).SequenceEqual(InputShape.ToArray()))
+            throw new ShapeException("inputs", shape, $"[batch, {string.Join(", ", InputShape)}]");
+    }
+}
