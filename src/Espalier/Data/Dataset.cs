@@ -159,7 +159,7 @@ public sealed class Dataset : IDisposable
 
     private Tensor Scaled(Tensor raw)
     {
-        if (raw.dtype != torch.float32)
+        if (!raw.is_floating_point())
             raw = raw.to(torch.float32);
         return _scale == 1 ? raw : raw.mul_(_scale);
     }

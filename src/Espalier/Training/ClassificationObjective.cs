@@ -1,0 +1,52 @@
+using Espalier.Data;
+using Espalier.Metrics;
+
+namespace Espalier.Training;
+
+/// <summary>Cross-entropy of a classifier; judged by <c>loss</c> (mean log loss) and <c>accuracy</c>.</summary>
+public sealed class ClassificationObjective : Objective
+{
+    private readonly torch.nn.Module<Tensor, Tensor> _model;
+    private readonly double _labelSmoothing;
+    private readonly Func<string, Tensor, bool>? _decays;
+
+    /// <summary>An objective for a model that maps inputs [batch, ...] to logits [batch, classes].</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="labelSmoothing">The share of the target spread over all classes, in [0, 1).</param>
+    /// <param name="decays">Which parameters weight decay applies to; those of two or more dimensions where null.</param>
+    /// <exception cref="OptionsException">The smoothing is out of range.</exception>
+    public ClassificationObjective(torch.nn.Module<Tensor, Tensor> model, double labelSmoothing = 0, Func<string, Tensor, bool>? decays = null)
+    {
+        OptionsException.Require(labelSmoothing is >= 0 and < 1, nameof(labelSmoothing), labelSmoothing, "must lie in [0, 1)");
+        (_model, _labelSmoothing, _decays) = (model, labelSmoothing, decays);
+    }
+
+    /// <inheritdoc/>
+    public override torch.nn.Module Model => _model;
+
+    /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => _decays?.Invoke(name, parameter) ?? base.Decays(name, parameter);
+
+    /// <inheritdoc/>
+    public override LossSum Step(Batch batch, TrainingState state)
+    {
+        Tensor logits = _model.call(batch.Inputs);
+        Tensor loss = torch.nn.functional.cross_entropy(logits, batch.Labels, reduction: torch.nn.Reduction.Sum, label_smoothing: _labelSmoothing);
+        using var noGradients = torch.no_grad();
+        return new LossSum(loss, batch.Count, logits.argmax(1).eq(batch.Labels).sum());
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    {
+        using var classifier = new Models.TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
+        using var scope = torch.NewDisposeScope();
+        Batch all = data.All();
+        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        return new Dictionary<string, double>
+        {
+            ["loss"] = LogLoss.Of(probabilities, all.Labels),
+            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
+        };
+    }
+}

@@ -1,0 +1,10 @@
+namespace Espalier.Training;
+
+/// <summary>
+/// The loss of a micro-batch as a <em>sum</em> with its <em>weight</em>, not a mean: gradients are divided once, by the
+/// weight of the whole optimizer step, so that accumulation over ragged micro-batches equals the large batch exactly.
+/// </summary>
+/// <param name="Sum">The summed loss, a scalar with an autograd graph.</param>
+/// <param name="Weight">What it is the sum over: samples, tokens, valid labels; above 0.</param>
+/// <param name="Correct">How many predictions of this micro-batch were right, a scalar; null where that means nothing.</param>
+public readonly record struct LossSum(Tensor Sum, double Weight, Tensor? Correct = null);

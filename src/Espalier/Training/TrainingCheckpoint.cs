@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text.Json;
+using Espalier.Models;
+
+namespace Espalier.Training;
+
+/// <summary>
+/// The whole state of a training in one safetensors file: weights and buffers under their own names, averaged ones under
+/// <c>ema.</c>, moments under <c>optimizer.</c>, counters and options in the header.
+/// </summary>
+internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, TrainerOptions options)
+{
+    private const string MetadataKey = "espalier.training";
+
+    /// <summary>The counters of a training.</summary>
+    public sealed record Counters(
+        long Step, long SamplesSeen, double TrainingSeconds, double Loss, double? Best, long BestSamples,
+        long EmaSamples, long EmaPendingSamples, int EmaPendingSteps, Dictionary<string, double> Optimizer, TrainerOptions Options);
+
+    public void Save(string path, Counters counters)
+    {
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var tensors = new List<KeyValuePair<string, Tensor>>();
+        foreach ((string name, Tensor tensor) in model.state_dict())
+            tensors.Add(new(name, tensor));
+        foreach ((string name, Tensor flat) in FlatState())
+        {
+            foreach (FlatSlice slice in parameters.Slices)
+                tensors.Add(new(name + slice.Name, slice.Of(flat)));
+        }
+
+        foreach ((string name, Tensor average) in ema?.Buffers ?? [])
+            tensors.Add(new(ModelWeights.EmaPrefix + name, average));
+        SafetensorsFile.Write(path, tensors, new Dictionary<string, string>
+        {
+            [MetadataKey] = JsonSerializer.Serialize(counters with { Options = options }, TrainingJson.Options),
+        });
+    }
+
+    public Counters Load(string path)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        Counters counters = ReadCounters(file);
+        RequireSameOptions(path, counters.Options);
+        ModelWeights.Load(model, path);
+        foreach ((string name, Tensor flat) in FlatState())
+        {
+            foreach (FlatSlice slice in parameters.Slices)
+            {
+                using Tensor view = slice.Of(flat);
+                file.LoadInto(name + slice.Name, view);
+            }
+        }
+
+        foreach ((string name, Tensor average) in ema?.Buffers ?? [])
+            file.LoadInto(ModelWeights.EmaPrefix + name, average);
+        ema?.Restore(counters.EmaSamples, counters.EmaPendingSamples, counters.EmaPendingSteps);
+        foreach ((string name, double value) in counters.Optimizer)
+            optimizer.Restore(name, value);
+        return counters;
+    }
+
+    /// <summary>Takes weights, buffers and averages only: going back to the best ones.</summary>
+    public void LoadWeights(string path)
+    {
+        ModelWeights.Load(model, path);
+        if (ema is null)
+            return;
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        foreach (FlatSlice slice in parameters.Slices)
+        {
+            using Tensor view = slice.Of(ema.Weights);
+            file.LoadInto(ModelWeights.EmaPrefix + slice.Name, view);
+        }
+
+        foreach ((string name, Tensor average) in ema.Buffers)
+            file.LoadInto(ModelWeights.EmaPrefix + name, average);
+    }
+
+    private IEnumerable<(string Prefix, Tensor Flat)> FlatState()
+    {
+        if (ema is not null)
+            yield return (ModelWeights.EmaPrefix, ema.Weights);
+        foreach ((string name, Tensor flat) in optimizer.State)
+            yield return ($"optimizer.{name}.", flat);
+    }
+
+    public static Counters ReadCounters(SafetensorsFile file)
+    {
+        if (!file.Metadata.TryGetValue(MetadataKey, out string? json))
+            throw new CheckpointException(file.Path, "holds weights but no training state", "resume from checkpoints/last.safetensors of a run");
+        try
+        {
+            return JsonSerializer.Deserialize<Counters>(json, TrainingJson.Options)!;
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointException(file.Path, "has a training state that cannot be read", "it was written by another version: start the run anew", error);
+        }
+    }
+
+    private void RequireSameOptions(string path, TrainerOptions saved)
+    {
+        JsonElement before = JsonSerializer.SerializeToElement(saved, TrainingJson.Options);
+        JsonElement now = JsonSerializer.SerializeToElement(options, TrainingJson.Options);
+        if (Difference("", before, now) is { } difference)
+            throw new CheckpointException(path, $"was trained with other options: {difference}", "resume with the same options, or start a new run");
+    }
+
+    private static string? Difference(string name, JsonElement before, JsonElement now)
+    {
+        if (before.ValueKind == JsonValueKind.Object && now.ValueKind == JsonValueKind.Object)
+        {
+            return now.EnumerateObject()
+                .Select(p => before.TryGetProperty(p.Name, out JsonElement b) ? Difference($"{name}.{p.Name}", b, p.Value) : $"{name[1..]}.{p.Name} is new")
+                .FirstOrDefault(d => d is not null);
+        }
+
+        string was = before.GetRawText();
+        string isNow = now.GetRawText();
+        return was == isNow ? null : string.Create(CultureInfo.InvariantCulture, $"{name.TrimStart('.')} was {was} and is {isNow}");
+    }
+}

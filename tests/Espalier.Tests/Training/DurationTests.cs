@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Espalier.Training;
+
+namespace Espalier.Tests.Training;
+
+public sealed class DurationTests
+{
+    [Theory]
+    [InlineData("40 epochs", 40 * 1000)]
+    [InlineData("1 epoch", 1000)]
+    [InlineData("1.5 epochs", 1500)]
+    [InlineData("100 steps", 100 * 32)]
+    [InlineData("20480 samples", 20480)]
+    public void Text_becomes_samples(string text, long samples) =>
+        Assert.Equal(samples, Duration.Parse(text).ToSamples(32, 1000));
+
+    [Theory]
+    [InlineData("40")]
+    [InlineData("epochs")]
+    [InlineData("-3 steps")]
+    [InlineData("3 weeks")]
+    [InlineData("NaN steps")]
+    public void Something_else_is_refused_with_an_example(string text) =>
+        Assert.Contains("40 epochs", Assert.Throws<OptionsException>(() => Duration.Parse(text)).Message);
+
+    [Fact]
+    public void Json_writes_what_it_reads()
+    {
+        var duration = Duration.Steps(12.5);
+        Assert.Equal(duration, JsonSerializer.Deserialize<Duration>(JsonSerializer.Serialize(duration)));
+    }
+}
