@@ -1,0 +1,31 @@
+namespace Espalier.Networks;
+
+/// <summary>The shape of an <see cref="MlpClassifier"/>.</summary>
+public sealed record MlpOptions
+{
+    /// <summary>Number of input features; null takes the data's.</summary>
+    public int? Inputs { get; init; }
+
+    /// <summary>Number of classes; null takes the data's.</summary>
+    public int? Classes { get; init; }
+
+    /// <summary>Width of each hidden layer; none makes logistic regression.</summary>
+    public IReadOnlyList<int> HiddenSizes { get; init; } = [128, 128];
+
+    /// <summary>What is subtracted from the inputs first: one value, or one per feature.</summary>
+    public IReadOnlyList<double> InputMean { get; init; } = [0];
+
+    /// <summary>What the inputs are then divided by: one value, or one per feature, above zero.</summary>
+    public IReadOnlyList<double> InputStd { get; init; } = [1];
+
+    /// <summary>Checks what can be checked without the data.</summary>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        OptionsException.Require(Inputs is null or >= 1, nameof(Inputs), Inputs, "must be at least 1");
+        OptionsException.Require(Classes is null or >= 2, nameof(Classes), Classes, "must be at least 2");
+        foreach (int size in HiddenSizes)
+            OptionsException.Require(size >= 1, nameof(HiddenSizes), size, "must hold widths of at least 1");
+        Standardization.Validate(InputMean, InputStd, Inputs, "feature");
+    }
+}

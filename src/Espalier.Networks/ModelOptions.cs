@@ -1,0 +1,22 @@
+namespace Espalier.Networks;
+
+/// <summary>Which network, and its shape: the <c>model</c> section of a recipe.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>One of <see cref="ModelZoo.Names"/>.</summary>
+    public string Name { get; init; } = "gmlp";
+
+    /// <summary>
+    /// The shape of <c>gmlp</c>. A preset (<c>gmlp_s16_224</c>) overrides its patch size, widths, layers and survival
+    /// probability.
+    /// </summary>
+    public GmlpVisionOptions Gmlp { get; init; } = new();
+
+    /// <summary>The shape of <c>mlp</c>.</summary>
+    public MlpOptions Mlp { get; init; } = new();
+
+    /// <summary>Checks what can be checked without the data.</summary>
+    /// <exception cref="NotFoundException">There is no network of that name.</exception>
+    /// <exception cref="OptionsException">A value is out of its range; the option's name carries its section.</exception>
+    public void Validate() => ModelZoo.Validate(this);
+}
