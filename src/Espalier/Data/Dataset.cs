@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using Espalier.Models;
 
 namespace Espalier.Data;
@@ -22,13 +24,13 @@ public sealed class Dataset : IDisposable
     public Dataset(string name, Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, InputBounds? bounds = null, double scale = 1)
     {
         Name = name;
-        _inputs = inputs.DetachFromDisposeScope();
+        _inputs = Contiguous(inputs).DetachFromDisposeScope();
         Labels = labels.DetachFromDisposeScope();
         ClassNames = classNames;
         Bounds = bounds ?? InputBounds.Unit;
         _scale = scale;
-        Count = checked((int)inputs.shape[0]);
-        InputShape = inputs.shape[1..];
+        Count = checked((int)_inputs.shape[0]);
+        InputShape = _inputs.shape[1..];
         Check();
     }
 
@@ -65,11 +67,14 @@ public sealed class Dataset : IDisposable
 
     /// <summary>Gathers samples. The tensors belong to the caller's dispose scope.</summary>
     /// <param name="indices">Which samples, in 0..<see cref="Count"/>-1, in the order wanted.</param>
+    /// <returns>Inputs [n, ...<see cref="InputShape"/>], float32, scaled; labels [n], int64.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
     public Batch Gather(IReadOnlyList<int> indices)
     {
+        long[] chosen = Checked(indices);
         using var scope = torch.NewDisposeScope();
-        Tensor index = torch.tensor(indices.Select(i => (long)i).ToArray(), dtype: torch.int64, device: _inputs.device);
-        Tensor inputs = Scaled(_inputs.index_select(0, index));
+        using Tensor index = torch.tensor(chosen, dtype: torch.int64, device: _inputs.device);
+        Tensor inputs = CanCopyRows ? CopyRows(chosen) : Scaled(_inputs.index_select(0, index));
         Tensor labels = Labels.index_select(0, index);
         return new Batch(inputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), indices);
     }
@@ -82,7 +87,7 @@ public sealed class Dataset : IDisposable
     /// <param name="name">Its name; this one's where null.</param>
     public Dataset Subset(IReadOnlyList<int> indices, string? name = null)
     {
-        using Tensor index = torch.tensor(indices.Select(i => (long)i).ToArray(), dtype: torch.int64, device: _inputs.device);
+        using Tensor index = torch.tensor(Checked(indices), dtype: torch.int64, device: _inputs.device);
         return new Dataset(name ?? Name, _inputs.index_select(0, index), Labels.index_select(0, index), ClassNames, Bounds, _scale);
     }
 
@@ -96,6 +101,60 @@ public sealed class Dataset : IDisposable
     {
         _inputs.Dispose();
         Labels.Dispose();
+    }
+
+    // Rows are copied here rather than by libtorch where they lie in plain memory: a loader's thread would otherwise
+    // start a second pool of OpenMP threads that competes with the one of the training thread.
+    private bool CanCopyRows => _inputs.device_type == DeviceType.CPU
+        && _inputs.dtype is torch.ScalarType.Byte or torch.ScalarType.Float32
+        && _inputs.NumberOfElements * _inputs.ElementSize < int.MaxValue;
+
+    private Tensor CopyRows(long[] rows)
+    {
+        Tensor result = torch.empty([rows.Length, .. InputShape], dtype: torch.float32);
+        if (rows.Length == 0)
+            return result;
+        Span<float> target = MemoryMarshal.Cast<byte, float>(result.bytes);
+        int width = target.Length / rows.Length;
+        if (_inputs.dtype == torch.float32)
+        {
+            ReadOnlySpan<float> source = MemoryMarshal.Cast<byte, float>(_inputs.bytes);
+            for (int i = 0; i < rows.Length; i++)
+                source.Slice((int)rows[i] * width, width).CopyTo(target[(i * width)..]);
+        }
+        else
+        {
+            ReadOnlySpan<byte> source = _inputs.bytes;
+            for (int i = 0; i < rows.Length; i++)
+                TensorPrimitives.ConvertChecked(source.Slice((int)rows[i] * width, width), target.Slice(i * width, width));
+        }
+
+        if (_scale != 1)
+            TensorPrimitives.Multiply(target, (float)_scale, target);
+        return result;
+    }
+
+    private long[] Checked(IReadOnlyList<int> indices)
+    {
+        long[] chosen = new long[indices.Count];
+        for (int i = 0; i < chosen.Length; i++)
+        {
+            int index = indices[i];
+            if ((uint)index >= (uint)Count)
+                throw new ArgumentOutOfRangeException(nameof(indices), index, $"{Name} has samples 0 to {Count - 1}");
+            chosen[i] = index;
+        }
+
+        return chosen;
+    }
+
+    private static Tensor Contiguous(Tensor inputs)
+    {
+        if (inputs.is_contiguous())
+            return inputs;
+        Tensor packed = inputs.contiguous();
+        inputs.Dispose();
+        return packed;
     }
 
     private Tensor Scaled(Tensor raw)

@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+
+namespace Espalier.Data;
+
+/// <summary>
+/// A counter-based generator: the state is a counter, every output a strong mix of it, so that a stream is a pure
+/// function of its keys on every platform and in every version (System.Random and libtorch promise neither). Source:
+/// Steele, Lea, Flood, Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
+/// </summary>
+internal struct SplitMix64
+{
+    private const ulong Gamma = 0x9E3779B97F4A7C15;
+    private ulong _state;
+
+    /// <summary>Two keys give one stream; different pairs give unrelated streams.</summary>
+    public SplitMix64(long key, long subkey) => _state = Mix(Mix((ulong)key + Gamma) ^ ((ulong)subkey * 0xD1B54A32D192ED03));
+
+    public ulong Next() => Mix(_state += Gamma);
+
+    /// <summary>Uniform in 0..<paramref name="bound"/>-1, without the bias of a remainder (Lemire 2019).</summary>
+    public int NextBelow(int bound)
+    {
+        ulong range = (uint)bound;
+        ulong product = (Next() >> 32) * range;
+        if ((uint)product < range)
+        {
+            uint threshold = (uint)((0x1_0000_0000UL - range) % range);
+            while ((uint)product < threshold)
+                product = (Next() >> 32) * range;
+        }
+
+        return (int)(product >> 32);
+    }
+
+    /// <summary>Uniform in [0, 1), 53 bits.</summary>
+    public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>Standard normal (Box-Muller; the sine half is dropped to keep the stream's position simple).</summary>
+    public double NextNormal()
+    {
+        double radius = Math.Sqrt(-2 * Math.Log(1 - NextDouble()));
+        return radius * Math.Cos(2 * Math.PI * NextDouble());
+    }
+
+    /// <summary>Puts the items into a uniformly random order (Fisher-Yates).</summary>
+    public void Shuffle(Span<int> items)
+    {
+        for (int i = items.Length - 1; i > 0; i--)
+        {
+            int j = NextBelow(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

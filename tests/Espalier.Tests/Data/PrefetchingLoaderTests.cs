@@ -1,0 +1,73 @@
+using Espalier.Data;
+
+namespace Espalier.Tests.Data;
+
+public sealed class PrefetchingLoaderTests
+{
+    private static Dataset Numbers(int count) => new("numbers",
+        torch.arange(count, dtype: torch.float32).view(count, 1), torch.zeros(count, dtype: torch.int64), ["all"]);
+
+    private static float[] Values(Batch batch) => batch.Inputs.data<float>().ToArray();
+
+    [Fact]
+    public void Batches_come_in_order_and_outlive_scopes()
+    {
+        using Dataset data = Numbers(10);
+        using var loader = new PrefetchingLoader(data, [[0, 1], [9], [3, 3, 2]]);
+        var batches = new List<Batch>();
+        using (torch.NewDisposeScope())
+            batches.AddRange(loader);
+        Assert.Equal([[0f, 1f], [9f], [3f, 3f, 2f]], batches.Select(Values));
+        Assert.Equal([3, 3, 2], batches[2].Indices);
+        batches.ForEach(b => b.Dispose());
+    }
+
+    [Fact]
+    public void An_exception_of_the_thread_reaches_the_consumer_after_the_good_batches()
+    {
+        using Dataset data = Numbers(4);
+        using var loader = new PrefetchingLoader(data, [[0], [1], [4], [2]], ahead: 1);
+        var seen = new List<float>();
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
+        {
+            foreach (Batch batch in loader)
+            {
+                using (batch)
+                    seen.AddRange(Values(batch));
+            }
+        });
+        Assert.Contains("samples 0 to 3", error.Message, StringComparison.Ordinal);
+        Assert.Equal([0f, 1f], seen);
+    }
+
+    [Fact]
+    public void Disposing_stops_an_endless_source()
+    {
+        using Dataset data = Numbers(8);
+        int asked = 0;
+        IEnumerable<IReadOnlyList<int>> Endless()
+        {
+            while (true)
+            {
+                Interlocked.Increment(ref asked);
+                yield return [1, 2];
+            }
+        }
+
+        var loader = new PrefetchingLoader(data, Endless(), ahead: 3);
+        loader.First().Dispose();
+        loader.Dispose();
+        int after = asked;
+        Thread.Sleep(30);
+        Assert.Equal(after, asked);
+        Assert.InRange(after, 1, 6);
+        Assert.Throws<ObjectDisposedException>(() => loader.First());
+    }
+
+    [Fact]
+    public void Ahead_must_be_positive()
+    {
+        using Dataset data = Numbers(2);
+        Assert.Throws<OptionsException>(() => new PrefetchingLoader(data, [[0]], ahead: 0));
+    }
+}
