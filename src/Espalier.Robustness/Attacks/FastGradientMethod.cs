@@ -1,0 +1,28 @@
+namespace Espalier.Robustness;
+
+/// <summary>
+/// The fast gradient (sign) method (Goodfellow et al., "Explaining and Harnessing Adversarial Examples", ICLR 2015): one
+/// step of length epsilon from the input along the steepest direction of the loss.
+/// </summary>
+/// <param name="options">Norm and radius.</param>
+/// <exception cref="OptionsException">A value is out of its range.</exception>
+public sealed class FastGradientMethod(FastGradientMethodOptions? options = null) : GradientAttack(options ?? new())
+{
+    /// <summary>What the attack was told.</summary>
+    public new FastGradientMethodOptions Options => (FastGradientMethodOptions)base.Options;
+
+    /// <inheritdoc/>
+    public override int Steps => 1;
+
+    /// <inheritdoc/>
+    public override GradientAttack WithEpsilon(double epsilon) => new FastGradientMethod(Options with { Epsilon = epsilon });
+
+    /// <inheritdoc/>
+    protected override int Restarts => 1;
+
+    /// <inheritdoc/>
+    protected override bool RandomStart => false;
+
+    /// <inheritdoc/>
+    protected override double StepSize(int step) => Options.Epsilon;
+}

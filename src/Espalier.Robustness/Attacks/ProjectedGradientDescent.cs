@@ -1,0 +1,29 @@
+namespace Espalier.Robustness;
+
+/// <summary>
+/// Projected gradient descent (Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
+/// 2018): from a random point of the ball, steps of steepest ascent of the loss, each projected back into the ball.
+/// </summary>
+/// <param name="options">Norm, radius, steps; the paper's where null.</param>
+/// <exception cref="OptionsException">A value is out of its range.</exception>
+public sealed class ProjectedGradientDescent(ProjectedGradientDescentOptions? options = null)
+    : GradientAttack(options ?? new())
+{
+    /// <summary>What the attack was told.</summary>
+    public new ProjectedGradientDescentOptions Options => (ProjectedGradientDescentOptions)base.Options;
+
+    /// <inheritdoc/>
+    public override int Steps => Options.Steps;
+
+    /// <inheritdoc/>
+    public override GradientAttack WithEpsilon(double epsilon) => new ProjectedGradientDescent(Options with { Epsilon = epsilon });
+
+    /// <inheritdoc/>
+    protected override int Restarts => Options.Restarts;
+
+    /// <inheritdoc/>
+    protected override bool RandomStart => Options.RandomStart;
+
+    /// <inheritdoc/>
+    protected override double StepSize(int step) => Options.Epsilon * (Options.RelativeStepSize ?? 2.5 / Options.Steps);
+}

@@ -1,0 +1,67 @@
+using Espalier.Models;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// Robust accuracy against the radius of an attack. An input that is broken at a radius counts as broken at each larger
+/// one, whose ball holds the same adversarial input: the curve never rises, and only survivors are attacked again.
+/// </summary>
+/// <param name="CleanAccuracy">Share of inputs that the model gets right without an attack, in [0, 1].</param>
+/// <param name="Points">One point per radius, ascending.</param>
+/// <param name="BrokenAt">
+/// Per input, the smallest of the radii that broke it: 0 where the model was wrong from the start, infinite where it stood.
+/// </param>
+public sealed record RobustnessCurve(double CleanAccuracy, IReadOnlyList<RobustnessPoint> Points, IReadOnlyList<double> BrokenAt)
+{
+    /// <summary>Runs an attack at each radius.</summary>
+    /// <param name="attack">The attack; its own radius is not used.</param>
+    /// <param name="classifier">The model.</param>
+    /// <param name="inputs">[n, ...], float, inside the model's bounds.</param>
+    /// <param name="labels">[n], int64, the true classes.</param>
+    /// <param name="epsilons">The radii, in any order, not negative.</param>
+    /// <param name="progress">Told the share done, in (0, 1].</param>
+    /// <param name="cancellationToken">Checked at each step.</param>
+    /// <exception cref="OptionsException">There is no radius, or one is negative.</exception>
+    /// <exception cref="ShapeException">Inputs or labels have another shape.</exception>
+    /// <exception cref="DataException">There is no input, a label is out of range or an input outside the bounds.</exception>
+    public static RobustnessCurve Measure(GradientAttack attack, IDifferentiableClassifier classifier, Tensor inputs, Tensor labels,
+        IReadOnlyList<double> epsilons, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        OptionsException.Require(epsilons.Count > 0, nameof(epsilons), "empty", "must hold at least one radius");
+        GradientAttack[] attacks = [.. epsilons.Distinct().Order().Select(attack.WithEpsilon)];
+        int count = checked((int)inputs.shape[0]);
+        if (count == 0)
+            throw new DataException("inputs", "are empty", "give at least one");
+        double[] brokenAt = [.. Enumerable.Repeat(double.PositiveInfinity, count)];
+        int[] standing = [.. Enumerable.Range(0, count)];
+        double clean = double.NaN;
+        var points = new List<RobustnessPoint>();
+        foreach (GradientAttack at in attacks)
+        {
+            long gradients = 0;
+            if (standing.Length > 0)
+            {
+                using var scope = torch.NewDisposeScope();
+                Tensor rows = torch.tensor(standing.Select(i => (long)i).ToArray(), device: inputs.device);
+                using AttackResult result = at.Run(classifier, inputs.index_select(0, rows), labels.index_select(0, rows), cancellationToken: cancellationToken);
+                gradients = result.GradientEvaluations;
+                if (points.Count == 0)
+                    clean = result.CleanAccuracy;
+                for (int i = 0; i < standing.Length; i++)
+                {
+                    if (!result.OriginallyCorrect[i])
+                        brokenAt[standing[i]] = 0;
+                    else if (result.Success[i])
+                        brokenAt[standing[i]] = at.Options.Epsilon;
+                }
+
+                standing = [.. standing.Where(i => double.IsPositiveInfinity(brokenAt[i]))];
+            }
+
+            points.Add(new RobustnessPoint(at.Options.Epsilon, standing.Length / (double)count, gradients));
+            progress?.Report(points.Count / (double)attacks.Length);
+        }
+
+        return new RobustnessCurve(clean, points, brokenAt);
+    }
+}

@@ -1,0 +1,11 @@
+namespace Espalier.Robustness;
+
+/// <summary>How the size of a perturbation is measured.</summary>
+public enum Norm
+{
+    /// <summary>The largest change of any feature.</summary>
+    LInf,
+
+    /// <summary>The Euclidean length of the change.</summary>
+    L2,
+}
