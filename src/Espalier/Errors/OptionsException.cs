@@ -49,4 +49,20 @@ public sealed class OptionsException : EspalierException
     /// <summary>The same error one level up: the option's name gets a prefix (<c>train.</c>).</summary>
     /// <param name="section">The prefix, without the dot.</param>
     public OptionsException Under(string section) => new($"{section}.{Option}", Value, Allowed);
+
+    /// <summary>Runs a check; an option it refuses is named with the section it stands in.</summary>
+    /// <param name="section">The section, such as <c>train</c>.</param>
+    /// <param name="check">Usually an options record's <c>Validate</c>.</param>
+    /// <exception cref="OptionsException">The check refused an option.</exception>
+    public static void Within(string section, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (OptionsException error)
+        {
+            throw error.Under(section);
+        }
+    }
 }

@@ -57,17 +57,17 @@ public sealed record TrainerOptions
         OptionsException.Require(ClipNorm is null or > 0, nameof(ClipNorm), ClipNorm, "must be above 0");
         OptionsException.Require(!EvaluateEvery.IsZero, nameof(EvaluateEvery), EvaluateEvery, "must be above 0");
         OptionsException.Require(!CheckpointEvery.IsZero, nameof(CheckpointEvery), CheckpointEvery, "must be above 0");
-        Under("optimizer", Optimizer.Validate);
-        Under("schedule", Schedule.Validate);
-        Under("ema", (Ema ?? new EmaOptions()).Validate);
-        Under("monitor", (Monitor ?? new MonitorOptions()).Validate);
+        OptionsException.Within("optimizer", Optimizer.Validate);
+        OptionsException.Within("schedule", Schedule.Validate);
+        OptionsException.Within("ema", (Ema ?? new EmaOptions()).Validate);
+        OptionsException.Within("monitor", (Monitor ?? new MonitorOptions()).Validate);
 
         // The linear forms can leave their range at this batch size: better now than at the first step.
         double kappa = (double)BatchSize / EffectiveBase;
         var rule = new ScalingRule(Optimizer.Kind, Scaling);
-        Under("optimizer", () => rule.At(Optimizer.BaseHyperparameters, kappa));
+        OptionsException.Within("optimizer", () => rule.At(Optimizer.BaseHyperparameters, kappa));
         if (Ema?.Momentum is { } rho)
-            Under("ema", () => rule.EmaMomentum(rho, kappa));
+            OptionsException.Within("ema", () => rule.EmaMomentum(rho, kappa));
     }
 
     /// <summary>Checks what depends on the data.</summary>
@@ -78,17 +78,5 @@ public sealed record TrainerOptions
         Validate();
         OptionsException.Require(BatchSize <= samples, nameof(BatchSize), BatchSize, $"must not exceed the {samples} training samples");
         OptionsException.Require(EffectiveBase <= samples, nameof(BaseBatchSize), BaseBatchSize, $"must not exceed the {samples} training samples");
-    }
-
-    private static void Under(string section, Action validate)
-    {
-        try
-        {
-            validate();
-        }
-        catch (OptionsException error)
-        {
-            throw error.Under(section);
-        }
     }
 }

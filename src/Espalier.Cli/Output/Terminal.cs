@@ -1,0 +1,61 @@
+using System.Text.Json;
+using Espalier.Recipes;
+using Spectre.Console;
+
+namespace Espalier.Cli.Output;
+
+/// <summary>
+/// Where a command's words go. With <c>--json</c> standard output carries the result alone, so people's words go to
+/// standard error; with <c>--quiet</c> there are none.
+/// </summary>
+internal sealed class Terminal
+{
+    public Terminal(bool quiet, bool json)
+    {
+        Json = json;
+        Quiet = quiet;
+        Console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(json ? System.Console.Error : System.Console.Out),
+        });
+        bool redirected = json ? System.Console.IsErrorRedirected : System.Console.IsOutputRedirected;
+        Interactive = !quiet && !redirected;
+
+        // Without a terminal there is no width to wrap at: a log keeps its lines whole.
+        if (redirected)
+            Console.Profile.Width = 10_000;
+    }
+
+    public bool Json { get; }
+
+    public bool Quiet { get; }
+
+    public bool Interactive { get; }
+
+    public IAnsiConsole Console { get; }
+
+    public void Line(string text)
+    {
+        if (!Quiet)
+            Console.WriteLine(text);
+    }
+
+    public void Markup(string markup)
+    {
+        if (!Quiet)
+            Console.MarkupLine(markup);
+    }
+
+    public void Show(Spectre.Console.Rendering.IRenderable renderable)
+    {
+        if (!Quiet)
+            Console.Write(renderable);
+    }
+
+    /// <summary>Prints the result for scripts, where asked for.</summary>
+    public void Result(object value)
+    {
+        if (Json)
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(value, RecipeJson.Options));
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+using Espalier.Data;
+using Espalier.Networks;
+using Espalier.Recipes.Stages;
+using Espalier.Training;
+
+namespace Espalier.Recipes;
+
+/// <summary>
+/// A whole experiment as one file: data, model, training and the audits that follow. A section left out is a stage left
+/// out.
+/// </summary>
+public sealed record Recipe
+{
+    /// <summary>Its name, in lower case with hyphens; runs are named after it.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>One line for people.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>The paper whose method it shows.</summary>
+    public string? Paper { get; init; }
+
+    /// <summary>What a run is expected to reach: names of <c>summary.json</c> and their least values.</summary>
+    public IReadOnlyDictionary<string, double> Expected { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>The one seed that weights, data order, dropout and every audit derive from.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>The data and its splits.</summary>
+    public DataOptions Data { get; init; } = new();
+
+    /// <summary>The network.</summary>
+    public ModelOptions Model { get; init; } = new();
+
+    /// <summary>The loss.</summary>
+    public ObjectiveOptions Objective { get; init; } = new();
+
+    /// <summary>The training.</summary>
+    public TrainerOptions Train { get; init; } = new();
+
+    /// <summary>How the trained model is judged.</summary>
+    public EvaluateOptions? Evaluate { get; init; }
+
+    /// <summary>How it is attacked.</summary>
+    public AttackOptions? Attack { get; init; }
+
+    /// <summary>How inputs from elsewhere are flagged.</summary>
+    public DetectOptions? Detect { get; init; }
+
+    /// <summary>How single decisions are explained.</summary>
+    public ExplainOptions? Explain { get; init; }
+
+    /// <summary>The training options with the recipe's seed.</summary>
+    [JsonIgnore]
+    public TrainerOptions SeededTraining => Train with { Seed = Seed };
+
+    /// <summary>Checks every section.</summary>
+    /// <exception cref="OptionsException">A value is out of range; its name carries the section.</exception>
+    /// <exception cref="NotFoundException">There is no model of that name.</exception>
+    public void Validate()
+    {
+        OptionsException.Require(Name.Length > 0 && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), nameof(Name), Name, "must be letters, digits, hyphens and underscores");
+        OptionsException.Require(Seed >= 0, nameof(Seed), Seed, "must not be negative");
+        OptionsException.Within("data", Data.Validate);
+        OptionsException.Within("model", Model.Validate);
+        OptionsException.Within("objective", Objective.Validate);
+        OptionsException.Within("train", Train.Validate);
+        OptionsException.Within("evaluate", () => Evaluate?.Validate());
+        OptionsException.Within("attack", () => Attack?.Validate());
+        OptionsException.Within("detect", () => Detect?.Validate());
+        OptionsException.Within("explain", () => Explain?.Validate());
+    }
+}

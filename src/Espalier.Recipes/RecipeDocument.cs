@@ -1,0 +1,174 @@
+using System.Collections;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Espalier.Recipes;
+
+/// <summary>The text of a recipe as a tree that overrides change and that is checked key by key before it is bound.</summary>
+public sealed class RecipeDocument
+{
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
+    private readonly string _source;
+    private readonly JsonObject _root;
+
+    private RecipeDocument(string source, JsonObject root) => (_source, _root) = (source, root);
+
+    /// <summary>Reads the text of a recipe.</summary>
+    /// <param name="source">Its name or file, for messages.</param>
+    /// <param name="text">JSON; comments and trailing commas are allowed.</param>
+    /// <exception cref="RecipeException">The text is no JSON object.</exception>
+    public static RecipeDocument Parse(string source, string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text, documentOptions: Lenient) is JsonObject root
+                ? new RecipeDocument(source, root)
+                : throw new RecipeException(source, "is not a JSON object", "begin it with {");
+        }
+        catch (JsonException error)
+        {
+            throw new RecipeException(source, $"is not valid JSON at line {error.LineNumber + 1}, column {error.BytePositionInLine + 1}", "mend the syntax there", error);
+        }
+    }
+
+    /// <summary>Sets one value.</summary>
+    /// <param name="assignment"><c>train.batchSize=512</c>; the value is JSON, or text without quotes.</param>
+    /// <exception cref="RecipeException">The assignment has no <c>=</c>, or names no key of a recipe.</exception>
+    public void Set(string assignment)
+    {
+        int equals = assignment.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0)
+            throw new RecipeException(_source, $"cannot set '{assignment}'", "write key=value, such as train.batchSize=512");
+        string[] path = assignment[..equals].Trim().Split('.');
+        Type type = typeof(Recipe);
+        JsonObject at = _root;
+        for (int i = 0; i < path.Length; i++)
+        {
+            string where = string.Join('.', path[..(i + 1)]);
+            JsonPropertyInfo property = Property(type, path[i], where);
+            type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            if (i == path.Length - 1)
+            {
+                at[path[i]] = Value(assignment[(equals + 1)..], type, where);
+                return;
+            }
+
+            if (!IsSection(type))
+                throw new RecipeException(_source, $"'{where}' holds one value and has no parts", $"set it as {where}=value");
+            if (at[path[i]] is not JsonObject section)
+                at[path[i]] = section = [];
+            at = section;
+        }
+    }
+
+    /// <summary>Binds and checks the recipe.</summary>
+    /// <exception cref="RecipeException">A key is unknown or a value has the wrong type.</exception>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public Recipe Bind()
+    {
+        CheckKeys(_root, typeof(Recipe), "");
+        Recipe recipe;
+        try
+        {
+            recipe = _root.Deserialize<Recipe>(RecipeJson.Options)!;
+        }
+        catch (JsonException error)
+        {
+            string path = error.Path?.TrimStart('$', '.') ?? "";
+            throw new RecipeException(_source, $"'{path}' has a value of the wrong type", Expected(path), error);
+        }
+
+        recipe.Validate();
+        return recipe;
+    }
+
+    private static bool IsSection(Type type) => RecipeJson.Options.GetTypeInfo(type).Kind == JsonTypeInfoKind.Object;
+
+    private static Type? ElementType(Type type) => type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) && type.GetGenericArguments() is [var element]
+        ? element
+        : null;
+
+    private void CheckKeys(JsonNode? node, Type type, string prefix)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (node is JsonArray array && ElementType(type) is { } element)
+        {
+            for (int i = 0; i < array.Count; i++)
+                CheckKeys(array[i], element, $"{prefix.TrimEnd('.')}[{i}].");
+        }
+
+        if (node is not JsonObject section || !IsSection(type))
+            return;
+        foreach ((string key, JsonNode? value) in section)
+        {
+            if (prefix.Length == 0 && key == "$schema")
+                continue;
+            CheckKeys(value, Property(type, key, prefix + key).PropertyType, $"{prefix}{key}.");
+        }
+    }
+
+    private JsonPropertyInfo Property(Type type, string name, string where)
+    {
+        JsonTypeInfo info = RecipeJson.Options.GetTypeInfo(type);
+        return info.Properties.FirstOrDefault(p => p.Name == name)
+            ?? throw new RecipeException(_source, $"there is no option '{where}'", Suggestion.For(name, info.Properties.Select(p => p.Name)));
+    }
+
+    private JsonNode? Value(string text, Type type, string where)
+    {
+        JsonNode? value;
+        try
+        {
+            value = JsonNode.Parse(text, documentOptions: Lenient);
+        }
+        catch (JsonException)
+        {
+            value = JsonValue.Create(text);
+        }
+
+        // Text that looks like a number is still text where text is wanted, and durations are text.
+        if (type == typeof(string) && value is JsonValue && value.GetValueKind() != JsonValueKind.String)
+            value = JsonValue.Create(text);
+        try
+        {
+            value.Deserialize(type, RecipeJson.Options);
+            return value;
+        }
+        catch (JsonException)
+        {
+            throw new RecipeException(_source, $"'{where}' cannot be {text}", Describe(type));
+        }
+    }
+
+    private static string Expected(string path)
+    {
+        Type type = typeof(Recipe);
+        foreach (string part in path.Split('.'))
+        {
+            if (RecipeJson.Options.GetTypeInfo(type).Properties.FirstOrDefault(p => p.Name == part.Split('[')[0]) is not { } property)
+                break;
+            type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        }
+
+        return Describe(type);
+    }
+
+    private static string Describe(Type type)
+    {
+        if (type.IsEnum)
+            return $"it is one of {string.Join(", ", Enum.GetNames(type).Select(n => $"\"{JsonNamingPolicy.CamelCase.ConvertName(n)}\""))}";
+        if (type == typeof(Training.Duration))
+            return "it is a duration: \"40 epochs\", \"1500 steps\" or \"20480 samples\"";
+        if (type == typeof(bool))
+            return "it is true or false";
+        if (type == typeof(int) || type == typeof(long))
+            return "it is a whole number";
+        if (type == typeof(double))
+            return "it is a number";
+        if (type == typeof(string))
+            return "it is text in quotes";
+        return ElementType(type) is { } element ? $"it is a list; of each: {Describe(element)}" : "it is a section { ... }";
+    }
+}

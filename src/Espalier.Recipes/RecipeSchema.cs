@@ -1,0 +1,76 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using System.Text.Json.Schema;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Espalier.Recipes;
+
+/// <summary>
+/// The JSON schema of recipes, for editors: made from the option records, with their doc comments as descriptions.
+/// </summary>
+public static partial class RecipeSchema
+{
+    /// <summary>The schema as indented JSON.</summary>
+    public static string Create()
+    {
+        var comments = new Dictionary<string, string>();
+        var exporter = new JsonSchemaExporterOptions
+        {
+            TreatNullObliviousAsNonNullable = true,
+            TransformSchemaNode = (context, schema) => Describe(context, schema, comments),
+        };
+        JsonObject root = RecipeJson.Options.GetJsonSchemaAsNode(typeof(Recipe), exporter).AsObject();
+        root["properties"]!["$schema"] = new JsonObject { ["type"] = "string" };
+        root.Insert(0, "$schema", "https://json-schema.org/draft/2020-12/schema");
+        root.Insert(1, "title", "Espalier recipe");
+        return root.ToJsonString(RecipeJson.Options) + "\n";
+    }
+
+    private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema, Dictionary<string, string> comments)
+    {
+        if (schema is not JsonObject node)
+            return schema;
+        if (context.TypeInfo.Type == typeof(Training.Duration))
+        {
+            node["type"] = "string";
+            node["pattern"] = @"^\d+(\.\d+)? (samples?|steps?|epochs?)$";
+        }
+
+        if (context.TypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Object)
+            node["additionalProperties"] = false;
+        if (context.PropertyInfo?.AttributeProvider is MemberInfo member && Comment(member, comments) is { } comment)
+            node.Insert(0, "description", comment);
+        return node;
+    }
+
+    private static string? Comment(MemberInfo member, Dictionary<string, string> comments)
+    {
+        Assembly assembly = member.DeclaringType!.Assembly;
+        string file = Path.ChangeExtension(assembly.Location, ".xml");
+        if (comments.TryAdd(file, "") && File.Exists(file))
+        {
+            foreach (XElement element in XDocument.Load(file).Descendants("member"))
+            {
+                if (element.Element("summary") is { } summary)
+                    comments[element.Attribute("name")!.Value] = Plain(summary);
+            }
+        }
+
+        return comments.GetValueOrDefault($"P:{member.DeclaringType.FullName}.{member.Name}");
+    }
+
+    private static string Plain(XElement summary)
+    {
+        IEnumerable<string> parts = summary.Nodes().Select(n => n switch
+        {
+            XElement { Name.LocalName: "see" } see => see.Attribute("cref")?.Value.Split('.')[^1] ?? "",
+            XElement element => element.Value,
+            _ => n.ToString(),
+        });
+        return Space().Replace(System.Net.WebUtility.HtmlDecode(string.Concat(parts)), " ").Trim();
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Space();
+}

@@ -1,0 +1,35 @@
+using Espalier.Recipes.Stages;
+using Espalier.Reports;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>Whether inputs that are nothing like the training data can be told from those that are.</summary>
+internal static class DetectSection
+{
+    public static void Write(HtmlReport report, DetectRecord record)
+    {
+        report.Section("Detection", $"The model is shown inputs that have nothing to do with its task. The detector ({record.Detector}) gives every input a score; the further the two histograms lie apart, the better they are told apart.");
+        report.Table(
+            ["outliers", "count", "AUROC", "AUPR", "FPR at 95% TPR"],
+            record.Outliers.Select(o => (IReadOnlyList<string>)[Name(o.Kind), Format.Count(o.Scores.Count), Format.Number(o.Auroc), Format.Number(o.Aupr), Format.Number(o.Fpr95)]));
+        report.Panels(record.Outliers.Select(o => (Name(o.Kind), Examples(record, o) + new HistogramChart
+        {
+            Description = $"Scores of test inputs and of {Name(o.Kind)}",
+            XLabel = "score (right: unusual)",
+            Samples = [("test inputs", record.InScores), (Name(o.Kind), o.Scores)],
+        }.ToSvg(), (string?)null)));
+    }
+
+    private static string Examples(DetectRecord record, DetectedOutliers outliers) => PixelImage.IsImage(record.InputShape)
+        ? $"<div class=\"strip\">{string.Concat(outliers.Examples.Select(e => PixelImage.ToHtml(e, record.InputShape, 0, 1, "")))}</div>"
+        : "";
+
+    private static string Name(OutlierKind kind) => kind switch
+    {
+        OutlierKind.Gaussian => "Gaussian noise",
+        OutlierKind.Rademacher => "Rademacher noise",
+        OutlierKind.Blobs => "blurred blobs",
+        OutlierKind.PixelShuffle => "pixel-shuffled inputs",
+        _ => kind.ToString(),
+    };
+}

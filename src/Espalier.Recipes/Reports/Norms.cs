@@ -1,0 +1,14 @@
+using Espalier.Robustness;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>How norms are written for people.</summary>
+internal static class Norms
+{
+    public static string Name(Norm norm) => norm switch
+    {
+        Norm.LInf => "L∞",
+        Norm.L2 => "L2",
+        _ => norm.ToString(),
+    };
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Espalier.Recipes.Stages;
+using Espalier.Reports;
+using Espalier.Runs;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>
+/// Writes <c>report.html</c> from what a run's folder holds and from nothing else, so that it can be made again at any
+/// time.
+/// </summary>
+public static class RunReport
+{
+    /// <summary>Writes the report of a run.</summary>
+    /// <param name="run">The run; stages that left no record are left out.</param>
+    /// <param name="recipe">What was run.</param>
+    public static void Write(Run run, Recipe recipe)
+    {
+        RunManifest manifest = run.Manifest;
+        var report = new HtmlReport(
+            recipe.Title.Length > 0 ? recipe.Title : recipe.Name,
+            string.Create(CultureInfo.InvariantCulture, $"{manifest.Name}, {manifest.Created:yyyy-MM-dd HH:mm} UTC, seed {recipe.Seed}, {manifest.Machine.Processor}"));
+        TrainRecord? train = StageFile.Read<TrainRecord>(run, "train");
+        EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
+        AttackRecord? attack = StageFile.Read<AttackRecord>(run, "attack");
+        DetectRecord? detect = StageFile.Read<DetectRecord>(run, "detect");
+        ExplainRecord? explain = StageFile.Read<ExplainRecord>(run, "explain");
+
+        SummarySection.Write(report, recipe, train, evaluate, attack, detect, explain);
+        if (train is not null)
+            TrainSection.Write(report, run, recipe, train);
+        if (evaluate is not null)
+            EvaluateSection.Write(report, evaluate);
+        if (attack is not null)
+            AttackSection.Write(report, recipe, attack);
+        if (detect is not null)
+            DetectSection.Write(report, detect);
+        if (explain is not null)
+            ExplainSection.Write(report, explain);
+        NumbersSection.Write(report, run, recipe);
+        report.Save(run.ReportPath);
+    }
+}

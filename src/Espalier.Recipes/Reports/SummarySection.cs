@@ -1,0 +1,40 @@
+using System.Globalization;
+using Espalier.Recipes.Stages;
+using Espalier.Reports;
+using Espalier.Robustness;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>The few numbers that everybody should see.</summary>
+internal static class SummarySection
+{
+    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, EvaluateRecord? evaluate, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
+    {
+        var figures = new List<(string, string, string)>();
+        if (evaluate is not null)
+        {
+            EvaluationNumbers best = evaluate.Ema ?? evaluate.Raw;
+            string weights = evaluate.Ema is null ? "" : "averaged weights, ";
+            figures.Add((Format.Percent(best.Accuracy), "test accuracy", $"{weights}{Format.Count(evaluate.Samples)} test samples"));
+            figures.Add((Format.Percent(best.Ece), "calibration error", "how far stated confidence is off"));
+        }
+
+        if (attack is not null)
+        {
+            AttackCurve curve = attack.Curves[0];
+            RobustnessPoint point = curve.Points[curve.Points.Count / 2];
+            figures.Add((Format.Percent(point.RobustAccuracy), "accuracy under attack",
+                string.Create(CultureInfo.InvariantCulture, $"{Norms.Name(curve.Norm)} changes of at most {point.Epsilon}")));
+        }
+
+        if (detect is not null)
+            figures.Add((Format.Number(detect.Outliers.Average(o => o.Auroc)), "foreign inputs told apart", "mean AUROC; 1 is perfect, 0.5 is chance"));
+        if (explain is not null)
+            figures.Add(($"{explain.Explanations.Count(e => e.Valid)} of {explain.Explanations.Count}", "decisions explained", "by a smallest change that turns them"));
+        if (train is not null)
+            figures.Add((string.Create(CultureInfo.InvariantCulture, $"{train.Seconds:0.0} s"), "training time", $"{Format.Count((long)train.SamplesPerSecond)} samples per second"));
+        report.Section("Summary", Lead(recipe)).KeyFigures(figures);
+    }
+
+    private static string Lead(Recipe recipe) => recipe.Paper is null ? $"Recipe {recipe.Name}." : $"Recipe {recipe.Name}, after {recipe.Paper}.";
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Espalier.Recipes.Stages;
+using Espalier.Reports;
+using Espalier.Runs;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>How the training went: curves of loss, accuracy and learning rate.</summary>
+internal static class TrainSection
+{
+    public static void Write(HtmlReport report, Run run, Recipe recipe, TrainRecord record)
+    {
+        IReadOnlyList<MetricRecord> metrics = MetricLog.Read(run.MetricsPath);
+        report.Section("Training", string.Create(CultureInfo.InvariantCulture,
+            $"A {recipe.Model.Name} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}, chosen on {record.ValidationSamples:N0} validation samples and judged on {record.TestSamples:N0} test samples it never saw."));
+        report.Panels(
+            ("Loss", new LineChart
+            {
+                Description = "Training and validation loss over the samples seen",
+                XLabel = "epoch",
+                YLabel = "cross-entropy, nats",
+                YMinimum = 0,
+                Series = Present(
+                    Curve(metrics, "train.loss", "", record) with { Faint = true },
+                    Smooth(Curve(metrics, "train.loss", "training (smoothed)", record)),
+                    Curve(metrics, "validation.loss", "validation", record),
+                    Curve(metrics, "validation.ema.loss", "validation, averaged weights", record)),
+            }.ToSvg(), null),
+            ("Accuracy", new LineChart
+            {
+                Description = "Training and validation accuracy over the samples seen",
+                XLabel = "epoch",
+                YLabel = "accuracy",
+                YMaximum = 1,
+                Series = Present(
+                    Smooth(Curve(metrics, "train.accuracy", "training (smoothed)", record)),
+                    Curve(metrics, "validation.accuracy", "validation", record),
+                    Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record)),
+            }.ToSvg(), null),
+            ("Learning rate", new LineChart
+            {
+                Description = "Learning rate over the samples seen",
+                XLabel = "epoch",
+                YLabel = "learning rate",
+                YMinimum = 0,
+                Series = Present(Curve(metrics, "train.learningRate", "", record)),
+            }.ToSvg(), "Linear warm-up, then the schedule of the recipe, as functions of the samples seen."),
+            ("Gradient norm", new LineChart
+            {
+                Description = "Euclidean norm of the mean gradient before clipping",
+                XLabel = "epoch",
+                YLabel = "norm before clipping",
+                YMinimum = 0,
+                Series = Present(
+                    Curve(metrics, "train.gradientNorm", "", record) with { Faint = true },
+                    Smooth(Curve(metrics, "train.gradientNorm", "", record))),
+            }.ToSvg(), recipe.Train.ClipNorm is { } clip ? $"Gradients longer than {Format.Plain(clip)} are scaled down." : null));
+    }
+
+    private static ChartSeries Curve(IReadOnlyList<MetricRecord> metrics, string name, string label, TrainRecord record)
+    {
+        double stepsPerEpoch = record.Steps / Math.Max(1e-9, (double)record.SamplesSeen / record.TrainSamples);
+        return new ChartSeries(label, [.. metrics.Where(m => m.Values.ContainsKey(name)).Select(m => (m.Step / stepsPerEpoch, m.Values[name]))]);
+    }
+
+    /// <summary>The running mean over a fortieth of the curve.</summary>
+    private static ChartSeries Smooth(ChartSeries series)
+    {
+        int window = Math.Max(1, series.Points.Count / 40);
+        double sum = 0;
+        var smooth = new List<(double, double)>();
+        for (int i = 0; i < series.Points.Count; i++)
+        {
+            sum += series.Points[i].Y - (i >= window ? series.Points[i - window].Y : 0);
+            smooth.Add((series.Points[i].X, sum / Math.Min(i + 1, window)));
+        }
+
+        return series with { Points = smooth };
+    }
+
+    private static IReadOnlyList<ChartSeries> Present(params ChartSeries[] series) => [.. series.Where(s => s.Points.Count > 0)];
+}

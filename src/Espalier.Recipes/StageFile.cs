@@ -1,0 +1,42 @@
+using System.Text.Json;
+using Espalier.Runs;
+
+namespace Espalier.Recipes;
+
+/// <summary>The record that each stage leaves in <c>stages/</c> of a run's folder; what the report is made from.</summary>
+public static class StageFile
+{
+    /// <summary>Writes a stage's record; an existing one is replaced at once or not at all.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="stage">The stage's name.</param>
+    /// <param name="record">The record.</param>
+    public static void Write<T>(Run run, string stage, T record)
+    {
+        string path = PathOf(run, stage);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(record, RecipeJson.Options));
+        File.Move(path + ".tmp", path, overwrite: true);
+    }
+
+    /// <summary>Reads a stage's record, or null where the stage did not run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="stage">The stage's name.</param>
+    /// <exception cref="DataException">The file cannot be read.</exception>
+    public static T? Read<T>(Run run, string stage)
+        where T : class
+    {
+        string path = PathOf(run, stage);
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Options);
+        }
+        catch (JsonException error)
+        {
+            throw new DataException(path, "is no record of this stage", "run the stage again", error);
+        }
+    }
+
+    private static string PathOf(Run run, string stage) => Path.Combine(run.Folder, "stages", $"{stage}.json");
+}

@@ -1,0 +1,10 @@
+namespace Espalier.Recipes.Stages;
+
+/// <summary>One kind of outliers and how well it is told from test inputs; outliers are the positives.</summary>
+/// <param name="Kind">Which kind.</param>
+/// <param name="Scores">Their scores.</param>
+/// <param name="Auroc">Area under the ROC curve.</param>
+/// <param name="Aupr">Area under the precision-recall curve.</param>
+/// <param name="Fpr95">False-positive rate where 95 % of the outliers are found.</param>
+/// <param name="Examples">A few of them, values in row-major order.</param>
+public sealed record DetectedOutliers(OutlierKind Kind, IReadOnlyList<float> Scores, double Auroc, double Aupr, double Fpr95, IReadOnlyList<IReadOnlyList<float>> Examples);

@@ -1,0 +1,36 @@
+using Espalier.Data;
+using Espalier.Metrics;
+using Espalier.Models;
+
+namespace Espalier.Recipes.Stages;
+
+/// <summary>Judges a classifier on the test split.</summary>
+internal static class EvaluateStage
+{
+    public static EvaluationNumbers Run(IScoringClassifier classifier, Dataset test, EvaluateOptions options)
+    {
+        using var scope = torch.NewDisposeScope();
+        Batch all = test.All();
+        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        ConfusionMatrix confusion = ConfusionMatrix.Of(probabilities.argmax(1), all.Labels, test.ClassCount);
+        return new EvaluationNumbers(
+            Accuracy.Of(probabilities, all.Labels),
+            LogLoss.Of(probabilities, all.Labels),
+            BrierScore.Of(probabilities, all.Labels),
+            CalibrationError.Expected(probabilities, all.Labels, options.CalibrationBins),
+            CalibrationError.RootMeanSquare(probabilities, all.Labels),
+            confusion.MacroF1,
+            [.. Enumerable.Range(0, test.ClassCount).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, test.ClassCount).Select(p => confusion[t, p])])],
+            ReliabilityDiagram.EqualWidth(probabilities, all.Labels, options.CalibrationBins).Bins);
+    }
+
+    public static IEnumerable<(string Name, double Value)> Summarize(string prefix, EvaluationNumbers n) =>
+    [
+        ($"{prefix}.accuracy", n.Accuracy),
+        ($"{prefix}.logLoss", n.LogLoss),
+        ($"{prefix}.brier", n.Brier),
+        ($"{prefix}.ece", n.Ece),
+        ($"{prefix}.rmsCalibration", n.RmsCalibration),
+        ($"{prefix}.macroF1", n.MacroF1),
+    ];
+}

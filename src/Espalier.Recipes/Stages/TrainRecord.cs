@@ -1,0 +1,19 @@
+namespace Espalier.Recipes.Stages;
+
+/// <summary>What the training stage leaves in <c>stages/train.json</c>; the curves lie in <c>metrics.jsonl</c>.</summary>
+/// <param name="Outcome">How the training ended.</param>
+/// <param name="Parameters">Number of trainable values.</param>
+/// <param name="TrainSamples">Size of the training split.</param>
+/// <param name="ValidationSamples">Size of the validation split.</param>
+/// <param name="TestSamples">Size of the test split.</param>
+/// <param name="Steps">Optimizer steps.</param>
+/// <param name="SamplesSeen">Samples seen.</param>
+/// <param name="Seconds">Time in training steps.</param>
+/// <param name="SamplesPerSecond">Samples per second of training time.</param>
+/// <param name="FinalLoss">Loss of the last step.</param>
+/// <param name="EmaMomentum">ρ at the base batch, or null without an EMA.</param>
+/// <param name="EmaHalfLifeSamples">Its half-life in samples, or null.</param>
+public sealed record TrainRecord(
+    Training.TrainingOutcome Outcome, long Parameters, int TrainSamples, int ValidationSamples, int TestSamples,
+    long Steps, long SamplesSeen, double Seconds, double SamplesPerSecond, double FinalLoss,
+    double? EmaMomentum, double? EmaHalfLifeSamples);
