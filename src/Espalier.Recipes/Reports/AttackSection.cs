@@ -31,5 +31,5 @@ internal static class AttackSection
         $"<div class=\"group\">{Image(record, example.Clean)}{Image(record, example.Adversarial)}</div>";
 
     private static string Image(AttackRecord record, ImageSample sample) =>
-        PixelImage.ToHtml(sample.Values, record.InputShape, 0, 1, $"{record.ClassNames[sample.Predicted]}, {Format.Percent(sample.Confidence)}");
+        PixelImage.ToHtml(sample.Values, record.InputShape, record.Range.Lower, record.Range.Upper, $"{record.ClassNames[sample.Predicted]}, {Format.Percent(sample.Confidence)}");
 }

@@ -10,8 +10,8 @@ internal static class DetectSection
     {
         report.Section("Detection", $"The model is shown inputs that have nothing to do with its task. The detector ({record.Detector}) gives every input a score; the further the two histograms lie apart, the better they are told apart.");
         report.Table(
-            ["outliers", "count", "AUROC", "AUPR", "FPR at 95% TPR"],
-            record.Outliers.Select(o => (IReadOnlyList<string>)[Name(o.Kind), Format.Count(o.Scores.Count), Format.Number(o.Auroc), Format.Number(o.Aupr), Format.Number(o.Fpr95)]));
+            ["outliers", "count", "AUROC", "AUPR", "AUPR by chance", "FPR at 95% TPR"],
+            record.Outliers.Select(o => (IReadOnlyList<string>)[Name(o.Kind), Format.Count(o.Scores.Count), Format.Number(o.Auroc), Format.Number(o.Aupr), Format.Number(o.AuprBaseRate), Format.Number(o.Fpr95)]));
         report.Panels(record.Outliers.Select(o => (Name(o.Kind), Examples(record, o) + new HistogramChart
         {
             Description = $"Scores of test inputs and of {Name(o.Kind)}",
@@ -21,15 +21,15 @@ internal static class DetectSection
     }
 
     private static string Examples(DetectRecord record, DetectedOutliers outliers) => PixelImage.IsImage(record.InputShape)
-        ? $"<div class=\"strip\">{string.Concat(outliers.Examples.Select(e => PixelImage.ToHtml(e, record.InputShape, 0, 1, "")))}</div>"
+        ? $"<div class=\"strip\">{string.Concat(outliers.Examples.Select(e => PixelImage.ToHtml(e, record.InputShape, record.Range.Lower, record.Range.Upper, "")))}</div>"
         : "";
 
-    private static string Name(OutlierKind kind) => kind switch
+    private static string Name(string kind) => kind switch
     {
-        OutlierKind.Gaussian => "Gaussian noise",
-        OutlierKind.Rademacher => "Rademacher noise",
-        OutlierKind.Blobs => "blurred blobs",
-        OutlierKind.PixelShuffle => "pixel-shuffled inputs",
-        _ => kind.ToString(),
+        "gaussian" => "Gaussian noise",
+        "rademacher" => "Rademacher noise",
+        "blobs" => "blurred blobs",
+        "pixel-shuffle" => "pixel-shuffled inputs",
+        _ => kind,
     };
 }

@@ -28,8 +28,8 @@ internal static class ExplainSection
 
     private static string Group(ExplainRecord record, Explanation e, double limit) =>
         "<div class=\"group\">"
-        + PixelImage.ToHtml(e.Original.Values, record.InputShape, 0, 1, $"{record.ClassNames[e.Original.Predicted]}, {Format.Percent(e.Original.Confidence)}")
+        + PixelImage.ToHtml(e.Original.Values, record.InputShape, record.Range.Lower, record.Range.Upper, $"{record.ClassNames[e.Original.Predicted]}, {Format.Percent(e.Original.Confidence)}")
         + PixelImage.ChangeToHtml(e.Original.Values, e.Counterfactual.Values, record.InputShape, limit, $"L1 {Format.Number(e.L1, 2)}")
-        + PixelImage.ToHtml(e.Counterfactual.Values, record.InputShape, 0, 1, $"{record.ClassNames[e.Counterfactual.Predicted]}, {Format.Percent(e.Counterfactual.Confidence)}{(e.Valid ? "" : " (missed)")}")
+        + PixelImage.ToHtml(e.Counterfactual.Values, record.InputShape, record.Range.Lower, record.Range.Upper, $"{record.ClassNames[e.Counterfactual.Predicted]}, {Format.Percent(e.Counterfactual.Confidence)}{(e.Valid ? "" : " (missed)")}")
         + "</div>";
 }

@@ -5,9 +5,10 @@ namespace Espalier.Recipes.Stages;
 /// <param name="Samples">How many test samples were attacked.</param>
 /// <param name="CleanAccuracy">Accuracy on them without an attack.</param>
 /// <param name="InputShape">Shape of one input.</param>
+/// <param name="Range">The inputs' value range, for pictures.</param>
 /// <param name="ClassNames">One name per class.</param>
 /// <param name="Curves">Robust accuracy against the radius, one curve per norm.</param>
 /// <param name="Examples">Inputs and what the attack made of them.</param>
 public sealed record AttackRecord(
-    string Method, int Samples, double CleanAccuracy, IReadOnlyList<long> InputShape, IReadOnlyList<string> ClassNames,
+    string Method, int Samples, double CleanAccuracy, IReadOnlyList<long> InputShape, ValueRange Range, IReadOnlyList<string> ClassNames,
     IReadOnlyList<AttackCurve> Curves, IReadOnlyList<AttackExample> Examples);

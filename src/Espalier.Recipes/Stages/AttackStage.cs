@@ -30,7 +30,7 @@ internal static class AttackStage
 
         return new AttackRecord(
             string.Create(CultureInfo.InvariantCulture, $"projected gradient descent, {options.Pgd.Steps} steps, {options.Pgd.Restarts} start(s), {options.Pgd.Loss}"),
-            count, clean, context.Test.InputShape, context.Test.ClassNames, curves, examples);
+            count, clean, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), context.Test.ClassNames, curves, examples);
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(AttackRecord record)

@@ -1,22 +1,37 @@
+using Espalier.Anomaly;
+
 namespace Espalier.Recipes.Stages;
 
 /// <summary>How inputs from elsewhere are told from test inputs.</summary>
 public sealed record DetectOptions
 {
-    /// <summary>What scores an input.</summary>
-    public DetectorKind Detector { get; init; }
+    /// <summary>What scores an input: a name of <see cref="Espalier.Anomaly.Detector.Names"/>, such as <c>msp</c>.</summary>
+    public string Detector { get; init; } = "msp";
 
-    /// <summary>What it is confronted with.</summary>
-    public IReadOnlyList<OutlierKind> Outliers { get; init; } = [OutlierKind.Gaussian, OutlierKind.Rademacher, OutlierKind.Blobs, OutlierKind.PixelShuffle];
+    /// <summary>What it is confronted with: names of <see cref="OutlierGenerator.Names"/>.</summary>
+    public IReadOnlyList<string> Outliers { get; init; } = ["gaussian", "rademacher", "blobs", "pixel-shuffle"];
 
     /// <summary>How many outliers of each kind; as many as there are test samples where null.</summary>
     public int? Count { get; init; }
 
+    /// <summary>How the numbers are measured: shares and draws.</summary>
+    public DetectionProtocolOptions Protocol { get; init; } = new();
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="OptionsException">A value is out of range.</exception>
+    /// <exception cref="NotFoundException">There is no detector or kind of outliers of that name.</exception>
     public void Validate()
     {
+        if (!Anomaly.Detector.Names.Contains(Detector))
+            throw new NotFoundException("detector", Detector, Anomaly.Detector.Names);
         OptionsException.Require(Outliers.Count > 0, nameof(Outliers), 0, "needs at least one kind");
+        foreach (string kind in Outliers)
+        {
+            if (!OutlierGenerator.Names.Contains(kind))
+                throw new NotFoundException("kind of outliers", kind, OutlierGenerator.Names);
+        }
+
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
+        OptionsException.Within("protocol", Protocol.Validate);
     }
 }

@@ -5,6 +5,8 @@ namespace Espalier.Recipes.Stages;
 /// <param name="Scores">Their scores.</param>
 /// <param name="Auroc">Area under the ROC curve.</param>
 /// <param name="Aupr">Area under the precision-recall curve.</param>
+/// <param name="AuprBaseRate">What a random detector would reach there: the outliers' share in a draw.</param>
 /// <param name="Fpr95">False-positive rate where 95 % of the outliers are found.</param>
 /// <param name="Examples">A few of them, values in row-major order.</param>
-public sealed record DetectedOutliers(OutlierKind Kind, IReadOnlyList<float> Scores, double Auroc, double Aupr, double Fpr95, IReadOnlyList<IReadOnlyList<float>> Examples);
+public sealed record DetectedOutliers(
+    string Kind, IReadOnlyList<float> Scores, double Auroc, double Aupr, double AuprBaseRate, double Fpr95, IReadOnlyList<IReadOnlyList<float>> Examples);

@@ -1,0 +1,48 @@
+using Espalier.Anomaly;
+using Espalier.Data;
+
+namespace Espalier.Recipes.Stages;
+
+/// <summary>Confronts a detector with test inputs and with generated outliers of each kind.</summary>
+internal static class DetectStage
+{
+    private const int ExamplesPerKind = 5;
+
+    public static DetectRecord Run(AuditContext context, DetectOptions options)
+    {
+        using var scope = torch.NewDisposeScope();
+        Batch test = context.Test.All();
+        Detector detector = Detector.Create(options.Detector, context.Classifier);
+        double[] inliers = Scores(detector, test.Inputs);
+        var protocol = new DetectionProtocol(options.Protocol with { Seed = context.Seed });
+        var kinds = new List<DetectedOutliers>();
+        foreach (string kind in options.Outliers)
+        {
+            using var kindScope = torch.NewDisposeScope();
+            context.CancellationToken.ThrowIfCancellationRequested();
+            OutlierGenerator generator = OutlierGenerator.Create(kind);
+            Tensor outliers = generator.Generate(options.Count ?? context.Test.Count, context.Test.InputShape, context.Classifier.Bounds, context.Seed, context.Test)
+                .to(test.Inputs.device);
+            double[] scores = Scores(detector, outliers);
+            DetectionResult result = protocol.Measure(inliers, scores);
+            kinds.Add(new DetectedOutliers(kind, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
+                ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
+            context.Progress?.Report((double)kinds.Count / options.Outliers.Count);
+        }
+
+        return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds);
+    }
+
+    public static IEnumerable<(string Name, double Value)> Summarize(DetectRecord record) => record.Outliers.SelectMany(o => new[]
+    {
+        ($"detect.{o.Kind}.auroc", o.Auroc),
+        ($"detect.{o.Kind}.aupr", o.Aupr),
+        ($"detect.{o.Kind}.fpr95", o.Fpr95),
+    });
+
+    private static double[] Scores(Detector detector, Tensor inputs)
+    {
+        using Tensor scores = detector.Score(inputs);
+        return [.. ImageSamples.Floats(scores).Select(s => (double)s)];
+    }
+}

@@ -1,0 +1,104 @@
+using Espalier.Data.Sources;
+
+namespace Espalier.Data;
+
+/// <summary>
+/// The data sets by name: embedded, generated, in the user's collection, downloaded, or files of the user's own. Loading
+/// never touches the network; <see cref="DownloadAsync"/> does.
+/// </summary>
+public sealed class DataCatalog
+{
+    private readonly DataFolders _folders;
+
+    /// <summary>A catalogue over given folders.</summary>
+    /// <param name="folders">Where files lie.</param>
+    public DataCatalog(DataFolders folders) => _folders = folders;
+
+    /// <summary>The catalogue over the folders that the environment names.</summary>
+    public static DataCatalog Default { get; } = new(DataFolders.FromEnvironment());
+
+    /// <summary>Every data set, in the order to show them in.</summary>
+    public IReadOnlyList<DatasetInfo> Entries { get; } = [.. KnownSources.All.Select(s => s.Info)];
+
+    /// <summary>What is known about a data set.</summary>
+    /// <param name="name">Its name; case does not matter.</param>
+    /// <exception cref="NotFoundException">There is none of that name.</exception>
+    public DatasetInfo Find(string name) => Source(name).Info;
+
+    /// <summary>Whether a data set can be loaded now.</summary>
+    /// <param name="info">The data set.</param>
+    /// <param name="reason">What is missing and how to get it; empty where nothing is.</param>
+    public bool IsAvailable(DatasetInfo info, out string reason)
+    {
+        (string Problem, string Remedy)? missing = Source(info.Name).Missing(_folders);
+        reason = missing is { } m ? $"{m.Problem}; {m.Remedy}" : "";
+        return missing is null;
+    }
+
+    /// <summary>Loads a data set and cuts it into training, validation and test parts.</summary>
+    /// <param name="options">Which, and how to cut it.</param>
+    /// <returns>Owned by the caller.</returns>
+    /// <exception cref="OptionsException">An option is out of range.</exception>
+    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
+    /// <exception cref="DataException">Files are missing or bad.</exception>
+    public LoadedData Load(DataOptions options)
+    {
+        options.Validate();
+        DatasetSource source = Source(options.Name);
+        if (source.Missing(_folders) is { } missing)
+            throw new DataException(options.Name, missing.Problem, missing.Remedy);
+        SourceData read = source.Load(_folders, options);
+        DatasetSplits splits = Split(Limited(read.Pool, options), read.Test, options);
+        Standardization? scaling = options.Standardize ? Standardization.Fit(splits.Train) : null;
+        return new LoadedData(source.Info, scaling is null ? splits : Standardized(splits, scaling), read.Checksums)
+        {
+            Standardization = scaling,
+            Schema = read.Schema,
+        };
+    }
+
+    /// <summary>Downloads what is missing of a data set into the cache.</summary>
+    /// <param name="info">The data set, of origin <see cref="DatasetOrigin.Download"/>.</param>
+    /// <param name="downloader">Fetches the files.</param>
+    /// <param name="progress">Told about every chunk.</param>
+    /// <param name="cancellationToken">Stops; what was received stays for the next call.</param>
+    /// <exception cref="DataException">A file has no public address, a transfer failed, or a checksum is wrong.</exception>
+    public async Task DownloadAsync(DatasetInfo info, DatasetDownloader downloader, IProgress<DownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        foreach (DatasetFile file in info.Files)
+        {
+            if (info.Origin is DatasetOrigin.Embedded || _folders.Locate(info.Name, file.Name) is not null)
+                continue;
+            await downloader.DownloadAsync(file, Path.Combine(_folders.Cache, info.Name), progress, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static DatasetSource Source(string name)
+        => KnownSources.All.FirstOrDefault(s => s.Info.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new NotFoundException("data set", name, KnownSources.All.Select(s => s.Info.Name));
+
+    private static Dataset Limited(Dataset pool, DataOptions options)
+    {
+        if (options.Limit is not { } limit || limit >= pool.Count)
+            return pool;
+        using (pool)
+            return pool.Subset(StratifiedSplit.Sample(pool.LabelArray(), limit, options.SplitSeed));
+    }
+
+    private static DatasetSplits Split(Dataset pool, Dataset? test, DataOptions options)
+    {
+        using (pool)
+        {
+            if (test is null)
+                return StratifiedSplit.Of(pool, options.ValidationFraction, options.TestFraction, options.SplitSeed);
+            int[][] parts = StratifiedSplit.Parts(pool.LabelArray(), [1 - options.ValidationFraction, options.ValidationFraction], options.SplitSeed);
+            return new DatasetSplits(StratifiedSplit.Part(pool, parts[0], "train"), StratifiedSplit.Part(pool, parts[1], "validation"), test);
+        }
+    }
+
+    private static DatasetSplits Standardized(DatasetSplits splits, Standardization scaling)
+    {
+        using (splits)
+            return new DatasetSplits(scaling.Apply(splits.Train), scaling.Apply(splits.Validation), scaling.Apply(splits.Test));
+    }
+}

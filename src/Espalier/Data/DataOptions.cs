@@ -1,0 +1,61 @@
+namespace Espalier.Data;
+
+/// <summary>Which data set to load, and how to cut it.</summary>
+public sealed record DataOptions
+{
+    /// <summary>A name of the catalogue; <c>csv</c>, <c>images</c> or <c>idx</c> for files of one's own at <see cref="Path"/>.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>For <c>csv</c> a file, for <c>images</c> a folder of class folders, for <c>idx</c> a folder or the images file.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The share of the samples (of those outside the data set's own test split) for validation, in (0, 1).</summary>
+    public double ValidationFraction { get; init; } = 0.15;
+
+    /// <summary>The share of the samples for the test, in (0, 1); unused where the data set has a test split of its own.</summary>
+    public double TestFraction { get; init; } = 0.2;
+
+    /// <summary>The seed of the split and of <see cref="Limit"/>: keep it when the run's seed changes, to compare runs.</summary>
+    public int SplitSeed { get; init; }
+
+    /// <summary>Whether to scale to mean 0 and deviation 1 with the training part's statistics, per feature or channel.</summary>
+    public bool Standardize { get; init; }
+
+    /// <summary>At most so many samples, drawn evenly from the classes before the split; a test split of its own stays whole.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>For <c>csv</c>: target and special columns.</summary>
+    public CsvOptions Csv { get; init; } = new();
+
+    /// <summary>For <c>images</c>: size and channels.</summary>
+    public ImageFolderOptions Images { get; init; } = new();
+
+    /// <summary>For generated data sets: samples, noise, seed.</summary>
+    public GeneratedOptions Generated { get; init; } = new();
+
+    /// <summary>Checks the ranges.</summary>
+    /// <exception cref="OptionsException">A value is out of range.</exception>
+    public void Validate()
+    {
+        OptionsException.Require(Name.Length > 0, nameof(Name), null, "must name a data set");
+        OptionsException.Require(ValidationFraction is > 0 and < 1, nameof(ValidationFraction), ValidationFraction, "must be above 0 and below 1");
+        OptionsException.Require(TestFraction is > 0 and < 1, nameof(TestFraction), TestFraction, "must be above 0 and below 1");
+        OptionsException.Require(ValidationFraction + TestFraction < 1, nameof(TestFraction), TestFraction, $"must leave samples to train on beside validationFraction {ValidationFraction}");
+        OptionsException.Require(Limit is null or >= 1, nameof(Limit), Limit, "must be at least 1");
+        Nested("csv", Csv.Validate);
+        Nested("images", Images.Validate);
+        Nested("generated", Generated.Validate);
+    }
+
+    private static void Nested(string section, Action validate)
+    {
+        try
+        {
+            validate();
+        }
+        catch (OptionsException error)
+        {
+            throw error.Under(section);
+        }
+    }
+}

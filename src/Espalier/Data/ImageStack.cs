@@ -1,0 +1,75 @@
+using SkiaSharp;
+
+namespace Espalier.Data;
+
+/// <summary>Decodes image files into one stack of planes: [n, channels, height, width], bytes.</summary>
+internal sealed class ImageStack(ImageFolderOptions options)
+{
+    private readonly List<byte[]> _images = [];
+    private readonly List<long> _labels = [];
+    private int _height;
+    private int _width;
+
+    private int Channels => options.Grayscale ? 1 : 3;
+
+    public int Count => _images.Count;
+
+    public void Add(byte[] file, string source, int label)
+    {
+        using SKBitmap bitmap = Decode(file, source);
+        if (_images.Count == 0)
+            (_height, _width) = (bitmap.Height, bitmap.Width);
+        if (bitmap.Height != _height || bitmap.Width != _width)
+            throw new DataException(source, $"is {bitmap.Width}x{bitmap.Height} pixels, the images before it {_width}x{_height}", "set the option size to resize them all");
+        _images.Add(Planes(bitmap.GetPixelSpan()));
+        _labels.Add(label);
+    }
+
+    public Dataset ToDataset(string name, IReadOnlyList<string> classNames)
+    {
+        byte[] all = new byte[checked(_images.Count * Channels * _height * _width)];
+        for (int i = 0; i < _images.Count; i++)
+            _images[i].CopyTo(all, i * _images[i].Length);
+        Tensor inputs = torch.tensor(all, dtype: torch.uint8).view(_images.Count, Channels, _height, _width);
+        return new Dataset(name, inputs, torch.tensor(_labels.ToArray()), classNames, scale: 1 / 255.0);
+    }
+
+    private SKBitmap Decode(byte[] file, string source)
+    {
+        using var data = SKData.CreateCopy(file);
+        using var codec = SKCodec.Create(data)
+            ?? throw new DataException(source, "is not an image", "give PNG or JPEG files");
+        var format = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
+        var bitmap = new SKBitmap(format);
+        SKCodecResult result = codec.GetPixels(format, bitmap.GetPixels());
+        if (result != SKCodecResult.Success)
+        {
+            bitmap.Dispose();
+            throw new DataException(source, $"cannot be decoded ({result})", "the file is damaged: replace or remove it");
+        }
+
+        if (options.Size is not { } size || (bitmap.Width == size && bitmap.Height == size))
+            return bitmap;
+        using (bitmap)
+        {
+            return bitmap.Resize(format.WithSize(size, size), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear))
+                ?? throw new DataException(source, "cannot be resized", "give another size");
+        }
+    }
+
+    private byte[] Planes(ReadOnlySpan<byte> pixels)
+    {
+        int area = _height * _width;
+        byte[] planes = new byte[Channels * area];
+        for (int i = 0; i < area; i++)
+        {
+            (byte r, byte g, byte b) = (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2]);
+            if (options.Grayscale)
+                planes[i] = (byte)(((r * 299) + (g * 587) + (b * 114) + 500) / 1000);
+            else
+                (planes[i], planes[area + i], planes[(2 * area) + i]) = (r, g, b);
+        }
+
+        return planes;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Espalier.Data;
+
+/// <summary>A data set loaded and cut, with what a run's manifest must say about it.</summary>
+/// <param name="Info">What the catalogue knows about it.</param>
+/// <param name="Splits">Training, validation and test parts; owned by this object.</param>
+/// <param name="Checksums">SHA-256 of each file or resource really read.</param>
+public sealed record LoadedData(DatasetInfo Info, DatasetSplits Splits, IReadOnlyDictionary<string, string> Checksums) : IDisposable
+{
+    /// <summary>The scaling of the inputs where <see cref="DataOptions.Standardize"/> asked for it.</summary>
+    public Standardization? Standardization { get; init; }
+
+    /// <summary>What the columns mean, for tables.</summary>
+    public TabularSchema? Schema { get; init; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Splits.Dispose();
+}

@@ -1,0 +1,27 @@
+namespace Espalier.Data.Sources;
+
+/// <summary>A data set of files in the user's collection or the cache.</summary>
+internal abstract class FileSource(DatasetInfo info) : DatasetSource(info)
+{
+    public override (string Problem, string Remedy)? Missing(DataFolders folders)
+    {
+        string[] missing = [.. Info.Files.Where(f => folders.Locate(Info.Name, f.Name) is null).Select(f => f.Name)];
+        if (missing.Length == 0)
+            return null;
+        string local = folders.Local is null
+            ? $"set {DataFolders.LocalVariable} to the folder that holds {Info.Name}/"
+            : $"put them into {Path.Combine(folders.Local, Info.Name)}";
+        bool isPublic = Info.Files.All(f => f.Url is not null);
+        return ($"not on this machine: {string.Join(", ", missing)}", isPublic ? $"run 'espalier data download {Info.Name}', or {local}" : local);
+    }
+
+    /// <summary>Reads one of the files, uncompressed and verified, and notes its checksum.</summary>
+    protected byte[] Read(DataFolders folders, DatasetFile file, Dictionary<string, string> checksums)
+    {
+        string path = folders.Locate(Info.Name, file.Name)
+            ?? throw new DataException(file.Name, "has vanished", "put it back");
+        byte[] content = file.ReadVerified(path);
+        checksums[file.Name] = file.Sha256;
+        return content;
+    }
+}
