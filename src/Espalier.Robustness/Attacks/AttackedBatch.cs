@@ -25,6 +25,8 @@ internal sealed class AttackedBatch
         Tensor higher = loss.gt(_bestLoss.index_select(0, active.Rows));
         Tensor better = fooled.logical_and(fooledBefore.logical_not()).logical_or(fooled.eq(fooledBefore).logical_and(higher));
         Tensor which = better.nonzero().flatten();
+        if (which.numel() == 0)
+            return;
         Tensor rows = active.Rows.index_select(0, which);
         Best.index_copy_(0, rows, active.Current.index_select(0, which));
         Fooled.index_copy_(0, rows, fooled.index_select(0, which));

@@ -1,0 +1,66 @@
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// Measures a detector as Hendrycks et al. 2019 (appendix) do: all inliers against floor(n/5) outliers, outliers
+/// positive, averaged over ten random draws of outliers.
+/// </summary>
+public sealed class DetectionProtocol
+{
+    private readonly DetectionProtocolOptions _options;
+
+    /// <summary>Creates the protocol.</summary>
+    /// <param name="options">Base rate and draws; the paper's where null.</param>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public DetectionProtocol(DetectionProtocolOptions? options = null)
+    {
+        _options = options ?? new();
+        _options.Validate();
+    }
+
+    /// <summary>Scores inputs and measures.</summary>
+    /// <param name="detector">The detector.</param>
+    /// <param name="inliers">[n, ...], in-distribution inputs that the model was not trained on.</param>
+    /// <param name="outliers">[m, ...].</param>
+    /// <exception cref="DataException">A side is empty, or a score is NaN.</exception>
+    public DetectionResult Measure(IAnomalyDetector detector, Tensor inliers, Tensor outliers)
+    {
+        using var scope = torch.NewDisposeScope();
+        return Measure(Values(detector.Score(inliers)), Values(detector.Score(outliers)));
+    }
+
+    /// <summary>Measures scores.</summary>
+    /// <param name="inlierScores">Scores of in-distribution inputs; higher means more anomalous.</param>
+    /// <param name="outlierScores">Scores of outliers.</param>
+    /// <exception cref="DataException">A side is empty, or a score is NaN.</exception>
+    public DetectionResult Measure(IReadOnlyList<double> inlierScores, IReadOnlyList<double> outlierScores)
+    {
+        double[] inliers = [.. inlierScores];
+        double[] outliers = [.. outlierScores];
+        int wanted = Math.Max(1, (int)(inliers.Length * _options.OutliersPerInlier));
+        int perDraw = Math.Min(wanted, outliers.Length);
+        int draws = perDraw == outliers.Length ? 1 : _options.Draws;
+        var random = new Random(_options.Seed);
+        var metrics = new DetectionMetrics[draws];
+        for (int draw = 0; draw < draws; draw++)
+        {
+            if (draws > 1)
+                random.Shuffle(outliers);
+            metrics[draw] = DetectionMetrics.Of(inliers, outliers.AsSpan(0, perDraw), _options.RecallLevel);
+        }
+
+        return new DetectionResult(Each(metrics, values => values.Average()), Each(metrics, Deviation), [.. inlierScores], [.. outlierScores], perDraw, draws);
+    }
+
+    private static DetectionMetrics Each(DetectionMetrics[] metrics, Func<IEnumerable<double>, double> statistic) => new(
+        statistic(metrics.Select(m => m.Auroc)),
+        statistic(metrics.Select(m => m.AveragePrecision)),
+        statistic(metrics.Select(m => m.FalsePositiveRate)));
+
+    private static double Deviation(IEnumerable<double> values)
+    {
+        double mean = values.Average();
+        return Math.Sqrt(values.Average(v => (v - mean) * (v - mean)));
+    }
+
+    private static double[] Values(Tensor scores) => scores.cpu().to(torch.float64).data<double>().ToArray();
+}
