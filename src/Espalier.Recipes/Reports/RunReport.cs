@@ -19,7 +19,7 @@ public static class RunReport
         RunManifest manifest = run.Manifest;
         var report = new HtmlReport(
             recipe.Title.Length > 0 ? recipe.Title : recipe.Name,
-            string.Create(CultureInfo.InvariantCulture, $"{manifest.Name}, {manifest.Created:yyyy-MM-dd HH:mm} UTC, seed {recipe.Seed}, {manifest.Machine.Processor}"));
+            string.Create(CultureInfo.InvariantCulture, $"{manifest.Name}, {manifest.CreatedUtc:yyyy-MM-dd HH:mm} UTC, seed {recipe.Seed}, {manifest.Machine?.Cpu}"));
         TrainRecord? train = StageFile.Read<TrainRecord>(run, "train");
         EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
         AttackRecord? attack = StageFile.Read<AttackRecord>(run, "attack");

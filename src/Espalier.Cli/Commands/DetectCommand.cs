@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using Espalier.Recipes;
+using Espalier.Recipes.Stages;
+using Spectre.Console.Cli;
+
+namespace Espalier.Cli.Commands;
+
+/// <summary><c>espalier detect</c>: how well a saved run tells foreign inputs apart.</summary>
+internal sealed class DetectCommand : SavedRunCommand<DetectCommand.Settings>
+{
+    internal sealed class Settings : SavedRunSettings
+    {
+        [CommandOption("--detector <NAME>")]
+        [Description("What scores an input: msp, max-logit, energy, entropy or uniform-ce.")]
+        public string? Detector { get; init; }
+
+        [CommandOption("--outliers <KIND>")]
+        [Description("gaussian, rademacher, blobs or pixel-shuffle; may be given several times.")]
+        public string[] Outliers { get; init; } = [];
+
+        [CommandOption("--count <N>")]
+        [Description("How many outliers of each kind.")]
+        public int? Count { get; init; }
+    }
+
+    protected override string Stage => "detect";
+
+    protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
+    {
+        DetectOptions detect = original.Detect ?? new();
+        return bare with
+        {
+            Detect = detect with
+            {
+                Detector = settings.Detector ?? detect.Detector,
+                Outliers = settings.Outliers.Length > 0 ? settings.Outliers : detect.Outliers,
+                Count = settings.Count ?? detect.Count,
+            },
+        };
+    }
+}

@@ -1,0 +1,98 @@
+using System.ComponentModel;
+using System.Globalization;
+using Espalier.Cli.Output;
+using Espalier.Recipes;
+using Espalier.Runs;
+using Spectre.Console;
+using Spectre.Console.Cli;
+
+namespace Espalier.Cli.Commands;
+
+/// <summary><c>espalier run</c>: a recipe from data to report.</summary>
+internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
+{
+    internal sealed class Settings : GlobalSettings
+    {
+        [CommandArgument(0, "[RECIPE]")]
+        [Description("A recipe's name (see espalier recipes) or file; may be left out with --resume.")]
+        public string? Recipe { get; init; }
+
+        [CommandOption("--set <KEY=VALUE>")]
+        [Description("Change one option, such as train.batchSize=512; may be given several times.")]
+        public string[] Set { get; init; } = [];
+
+        [CommandOption("--resume [RUN]")]
+        [Description("Continue an interrupted run: its folder, or the latest unfinished one.")]
+        public required FlagValue<string> Resume { get; init; }
+    }
+
+    protected override int Execute(Settings settings, Session session)
+    {
+        using Run run = settings.Resume.IsSet ? Reopen(settings, session) : Begin(settings, session);
+        Recipe recipe = RecipeRun.RecipeOf(run);
+        if (!settings.Quiet)
+            session.Terminal.Line($"run       {Relative(run.Folder)}");
+        bool completed = StageDisplay.Show(session.Terminal, progress =>
+            new RecipeRun(recipe, run, session.Device, progress).Execute(settings.Resume.IsSet, session.Stop));
+        session.Terminal.Result(run.Summary.Values);
+        if (!completed)
+        {
+            session.Terminal.Line($"interrupted; continue with: espalier run --resume {Relative(run.Folder)}");
+            return NotDone;
+        }
+
+        Judge(recipe, run, session.Terminal);
+        session.Terminal.Line($"report    {Relative(run.ReportPath)}");
+        return Done;
+    }
+
+    private static Run Begin(Settings settings, Session session)
+    {
+        string name = settings.Recipe ?? throw new OptionsException("recipe", null, "name one (see espalier recipes), or resume a run with --resume");
+        IEnumerable<string> assignments = settings.Seed is { } seed ? [.. settings.Set, $"seed={seed}"] : settings.Set;
+        Recipe recipe = RecipeCatalog.Read(name, assignments);
+        var manifest = new RunManifest
+        {
+            Name = recipe.Name,
+            Kind = "run",
+            CommandLine = CommandLine.Text,
+            Options = RecipeRun.OptionsOf(recipe),
+            Seed = recipe.Seed,
+            Machine = MachineInfo.Current(),
+            Device = session.Device.ToString(),
+        };
+        return settings.Out is { } folder ? Run.CreateAt(folder, manifest) : Run.Create("runs", recipe.Name, manifest);
+    }
+
+    private static Run Reopen(Settings settings, Session session)
+    {
+        OptionsException.Require(settings.Set.Length == 0 && settings.Seed is null, "resume", settings.Resume.Value, "keeps the options of the run: leave out --set and --seed, or start a new run");
+        string folder = settings.Resume.Value is { Length: > 0 } given ? given : LatestUnfinished(settings.Recipe);
+        Run run = Run.Open(folder);
+        run.Resume();
+        int threads = MachineInfo.Current().Threads;
+        if (run.Manifest.Machine is { } machine && machine.Threads != threads)
+            session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"note: the run began with {machine.Threads} threads and goes on with {threads}; its numbers may differ in the last digits"));
+        return run;
+    }
+
+    private static string LatestUnfinished(string? recipe)
+    {
+        using var index = new RunIndex("runs");
+        RunRow? row = index.List().Where(r => r.Kind == "run" && r.Status != RunStatus.Completed && (recipe is null || r.Name == recipe))
+            .OrderByDescending(r => r.CreatedUtc).FirstOrDefault();
+        return row?.Folder ?? throw new NotFoundException("unfinished run of", recipe ?? "any recipe", []);
+    }
+
+    /// <summary>Says which of the recipe's expectations were missed, where any was.</summary>
+    private static void Judge(Recipe recipe, Run run, Terminal terminal)
+    {
+        foreach ((string name, double least) in recipe.Expected)
+        {
+            if (run.Summary[name] is { } value && value < least)
+                terminal.Markup(string.Create(CultureInfo.InvariantCulture, $"[yellow]below expectation: {Markup.Escape(name)} is {value:0.####}, expected at least {least:0.####}[/]"));
+        }
+    }
+
+    private static string Relative(string path) => Path.GetRelativePath(Environment.CurrentDirectory, path) is var relative && relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+}

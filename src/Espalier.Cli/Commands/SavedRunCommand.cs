@@ -1,0 +1,45 @@
+using Espalier.Cli.Output;
+using Espalier.Recipes;
+using Espalier.Runs;
+
+namespace Espalier.Cli.Commands;
+
+/// <summary>One audit of a saved run, into a run folder of its own.</summary>
+internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
+    where TSettings : SavedRunSettings
+{
+    /// <summary>The stage's name.</summary>
+    protected abstract string Stage { get; }
+
+    protected sealed override int Execute(TSettings settings, Session session)
+    {
+        using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
+        Recipe recipe = Configure(saved.Recipe with { Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
+        if (settings.Seed is { } seed)
+            recipe = recipe with { Seed = seed };
+        recipe.Validate();
+        var manifest = new RunManifest
+        {
+            Name = $"{recipe.Name}-{Stage}",
+            Kind = Stage,
+            CommandLine = CommandLine.Text,
+            Options = RecipeRun.OptionsOf(recipe),
+            Seed = recipe.Seed,
+            Machine = MachineInfo.Current(),
+            Device = session.Device.ToString(),
+            DataChecksums = saved.Checksums,
+            SourceRun = saved.Folder,
+        };
+        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
+        bool completed = StageDisplay.Show(session.Terminal, progress => saved.Audit(recipe, run, settings.Raw ? false : null, progress, session.Stop));
+        session.Terminal.Result(run.Summary.Values);
+        session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
+        return completed ? Done : NotDone;
+    }
+
+    /// <summary>The recipe with just this stage.</summary>
+    /// <param name="bare">The recipe without audits.</param>
+    /// <param name="original">The recipe of the saved run, whose settings are the defaults.</param>
+    /// <param name="settings">What the command line changes.</param>
+    protected abstract Recipe Configure(Recipe bare, Recipe original, TSettings settings);
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using System.Globalization;
+using Espalier.Data;
+using Espalier.Models;
+using Espalier.Recipes.Stages;
+using Espalier.Runs;
+
+namespace Espalier.Recipes;
+
+/// <summary>The audits of one trained model, each leaving its record and numbers in a run's folder.</summary>
+internal sealed class AuditStages(Recipe recipe, Run run, Dataset test, IDifferentiableClassifier classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+{
+    public EvaluateRecord Evaluate(EvaluateOptions options, IScoringClassifier raw, IScoringClassifier? averaged) => Stage(
+        "evaluate",
+        _ => new EvaluateRecord(test.ClassNames, test.Count, EvaluateStage.Run(raw, test, options), averaged is null ? null : EvaluateStage.Run(averaged, test, options)),
+        r => [.. EvaluateStage.Summarize("evaluate", r.Raw), .. r.Ema is null ? [] : EvaluateStage.Summarize("evaluate.ema", r.Ema)],
+        r => string.Create(CultureInfo.InvariantCulture, $"test accuracy {r.Raw.Accuracy:P2}{(r.Ema is null ? "" : string.Create(CultureInfo.InvariantCulture, $", averaged weights {r.Ema.Accuracy:P2}"))}"));
+
+    public AttackRecord Attack(AttackOptions options) => Stage(
+        "attack",
+        context => AttackStage.Run(context, options),
+        AttackStage.Summarize,
+        r => string.Join("; ", r.Curves.Select(c => string.Create(CultureInfo.InvariantCulture,
+            $"{Reports.Norms.Name(c.Norm)}: {string.Join(", ", c.Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.RobustAccuracy:P0} at {p.Epsilon}")))}"))));
+
+    public DetectRecord Detect(DetectOptions options) => Stage(
+        "detect",
+        context => DetectStage.Run(context, options),
+        DetectStage.Summarize,
+        r => "AUROC " + string.Join(", ", r.Outliers.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Kind} {o.Auroc:0.000}"))));
+
+    public ExplainRecord Explain(ExplainOptions options) => Stage(
+        "explain",
+        context => ExplainStage.Run(context, options),
+        ExplainStage.Summarize,
+        r => string.Create(CultureInfo.InvariantCulture, $"{r.Explanations.Count(e => e.Valid)} of {r.Explanations.Count} decisions turned"));
+
+    private T Stage<T>(string name, Func<AuditContext, T> work, Func<T, IEnumerable<(string Name, double Value)>> summarize, Func<T, string> describe)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        progress?.Report(new StageProgress(name, 0));
+        long start = Stopwatch.GetTimestamp();
+        T record = work(new AuditContext(classifier, test, recipe.Seed, new StagePart(name, progress), cancellationToken));
+        StageFile.Write(run, name, record);
+        foreach ((string key, double value) in summarize(record))
+            run.Summary.Set(key, value);
+        run.Summary.Set($"{name}.seconds", Stopwatch.GetElapsedTime(start).TotalSeconds);
+        run.Summary.Save();
+        progress?.Report(new StageProgress(name, 1, describe(record)));
+        return record;
+    }
+
+    private sealed class StagePart(string stage, IProgress<StageProgress>? progress) : IProgress<double>
+    {
+        public void Report(double value) => progress?.Report(new StageProgress(stage, value));
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Espalier.Data;
+using Espalier.Models;
+using Espalier.Networks;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Runs;
+using Espalier.Training;
+
+namespace Espalier.Recipes;
+
+/// <summary>
+/// Runs a recipe from data to report into a run's folder. Each stage leaves a record and its numbers as soon as it is
+/// done, so that a run that ends early has lost nothing that was finished.
+/// </summary>
+public sealed class RecipeRun
+{
+    private readonly Recipe _recipe;
+    private readonly Run _run;
+    private readonly torch.Device _device;
+    private readonly IProgress<StageProgress>? _progress;
+
+    /// <summary>Prepares the run of a recipe.</summary>
+    /// <param name="recipe">What to run; checked.</param>
+    /// <param name="run">Where everything is written.</param>
+    /// <param name="device">Where tensors live.</param>
+    /// <param name="progress">Told how far each stage is, on the calling thread.</param>
+    public RecipeRun(Recipe recipe, Run run, torch.Device device, IProgress<StageProgress>? progress = null) =>
+        (_recipe, _run, _device, _progress) = (recipe, run, device, progress);
+
+    /// <summary>The options of a recipe as a run's manifest keeps them.</summary>
+    public static System.Text.Json.Nodes.JsonNode OptionsOf(Recipe recipe) => JsonSerializer.SerializeToNode(recipe, RecipeJson.Options)!;
+
+    /// <summary>The recipe that a run was started with.</summary>
+    /// <exception cref="DataException">The manifest holds none.</exception>
+    public static Recipe RecipeOf(Run run) => run.Manifest.Options is { } options
+        ? RecipeDocument.Parse(run.ManifestPath, options.ToJsonString()).Bind()
+        : throw new DataException(run.ManifestPath, "holds no options", "name the folder of a run made by 'espalier run'");
+
+    /// <summary>Runs all stages. What is left of an earlier sitting is continued.</summary>
+    /// <param name="resume">Continue from the last checkpoint of the run.</param>
+    /// <param name="cancellationToken">Ends the training after the current step with a checkpoint, or the stage under way.</param>
+    /// <returns>Whether it was completed; otherwise it was cancelled.</returns>
+    /// <exception cref="EspalierException">Whatever is wrong with options, data or training; the run is marked as failed.</exception>
+    public bool Execute(bool resume, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool completed = Stages(resume, cancellationToken);
+            _run.Finish(completed ? RunStatus.Completed : RunStatus.Interrupted);
+            return completed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            _run.Finish(RunStatus.Interrupted);
+            return false;
+        }
+        catch (EspalierException error)
+        {
+            _run.Finish(RunStatus.Failed, error.Message);
+            throw;
+        }
+    }
+
+    private bool Stages(bool resume, CancellationToken cancellationToken)
+    {
+        Stopwatch clock = Stopwatch.StartNew();
+        double earlier = resume ? _run.Summary["total.seconds"] ?? 0 : 0;
+        LoadedData loaded = Timed("data", () => DataCatalog.Default.Load(_recipe.Data),
+            d => string.Create(CultureInfo.InvariantCulture, $"{d.Info.Name}: {d.Splits.Train.Count:N0} train, {d.Splits.Validation.Count:N0} validation, {d.Splits.Test.Count:N0} test"));
+        using LoadedData data = loaded;
+        DatasetSplits splits = loaded.Splits.To(_device);
+        _run.Update(m => m with { DataChecksums = loaded.Checksums });
+
+        bool trained = Train(splits, resume, cancellationToken);
+        Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
+        if (!trained)
+            return false;
+        Audit(splits, cancellationToken);
+        Timed("report", () =>
+        {
+            Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
+            using (var process = Process.GetCurrentProcess())
+                Set("memory.peakMiB", process.PeakWorkingSet64 / 1048576.0);
+            _run.Summary.Save();
+            RunReport.Write(_run, _recipe);
+            return _run.ReportPath;
+        }, path => path);
+        return true;
+    }
+
+    private bool Train(DatasetSplits splits, bool resume, CancellationToken cancellationToken)
+    {
+        Report("train", 0);
+        using torch.nn.Module<Tensor, Tensor> model = ModelZoo.Create(_recipe.Model, splits.Train.InputShape, splits.Train.ClassCount, _recipe.Seed);
+        model.to(_device);
+        var checkpoints = new CheckpointFolder(_run.CheckpointFolder);
+        (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
+        using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
+        var objective = new ClassificationObjective(model, _recipe.Objective.LabelSmoothing);
+        using TrainingResult result = new Trainer(_recipe.SeededTraining).Fit(
+            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken);
+        var record = new TrainRecord(result.Outcome, model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
+            result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
+            result.Ema?.Momentum, result.Ema?.HalfLifeInSamples);
+        StageFile.Write(_run, "train", record);
+        Set("train.seconds", record.Seconds);
+        Set("train.samplesPerSecond", record.SamplesPerSecond);
+        Set("train.steps", record.Steps);
+        Set("train.loss", record.FinalLoss);
+        Set("model.parameters", record.Parameters);
+        _run.Summary.Save();
+        if (result.Outcome == TrainingOutcome.Interrupted)
+            return false;
+        ModelWeights.Save(model, _run.WeightsPath, result.Ema, new Dictionary<string, string> { ["espalier.model"] = JsonSerializer.Serialize(_recipe.Model, RecipeJson.Options) });
+        Report("train", 1, string.Create(CultureInfo.InvariantCulture,
+            $"{record.Steps:N0} steps in {record.Seconds:0.0} s, {record.SamplesPerSecond:N0} samples/s, final loss {record.FinalLoss:0.000}{(result.Outcome == TrainingOutcome.StoppedEarly ? ", stopped early" : "")}"));
+        return true;
+    }
+
+    private void Audit(DatasetSplits splits, CancellationToken cancellationToken)
+    {
+        using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false);
+        using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true);
+        var audit = new AuditStages(_recipe, _run, splits.Test, (averaged ?? raw).Classifier, _progress, cancellationToken);
+        if (_recipe.Evaluate is { } evaluate)
+            audit.Evaluate(evaluate, raw.Classifier, averaged?.Classifier);
+        if (_recipe.Attack is { } attack)
+            audit.Attack(attack);
+        if (_recipe.Detect is { } detect)
+            audit.Detect(detect);
+        if (_recipe.Explain is { } explain)
+            audit.Explain(explain);
+    }
+
+    private T Timed<T>(string stage, Func<T> work, Func<T, string> describe)
+    {
+        Report(stage, 0);
+        long start = Stopwatch.GetTimestamp();
+        T result = work();
+        Set($"{stage}.seconds", Stopwatch.GetElapsedTime(start).TotalSeconds);
+        Report(stage, 1, describe(result));
+        return result;
+    }
+
+    private void Set(string name, double value) => _run.Summary.Set(name, value);
+
+    private void Report(string stage, double fraction, string? result = null) => _progress?.Report(new StageProgress(stage, fraction, result));
+
+    /// <summary>Passes the trainer's reports on: to the metric log and to whoever watches.</summary>
+    private sealed class TrainingLog(MetricLog log, IProgress<StageProgress>? progress) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            var numbers = new Dictionary<string, double>
+            {
+                ["train.loss"] = value.Loss,
+                ["train.learningRate"] = value.LearningRate,
+                ["train.gradientNorm"] = value.GradientNorm,
+                ["train.samplesPerSecond"] = value.SamplesPerSecond,
+            };
+            if (!double.IsNaN(value.Accuracy))
+                numbers["train.accuracy"] = value.Accuracy;
+            if (!double.IsNaN(value.EmaMomentum))
+                numbers["train.emaMomentum"] = value.EmaMomentum;
+            foreach ((string name, double number) in value.Evaluation ?? new Dictionary<string, double>())
+                numbers[$"validation.{name}"] = number;
+            log.Write(value.State.Step, numbers);
+            progress?.Report(new StageProgress("train", (double)value.State.SamplesSeen / value.State.TotalSamples, null, value));
+        }
+    }
+}

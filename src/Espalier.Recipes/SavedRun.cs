@@ -1,0 +1,99 @@
+using Espalier.Data;
+using Espalier.Recipes.Reports;
+using Espalier.Runs;
+
+namespace Espalier.Recipes;
+
+/// <summary>A finished run to be audited again: its recipe, data and weights.</summary>
+public sealed class SavedRun : IDisposable
+{
+    private readonly Run _source;
+    private readonly LoadedData _data;
+    private readonly DatasetSplits _splits;
+    private readonly torch.Device _device;
+
+    private SavedRun(Run source, Recipe recipe, LoadedData data, torch.Device device)
+    {
+        (_source, Recipe, _data, _device) = (source, recipe, data, device);
+        _splits = data.Splits.To(device);
+    }
+
+    /// <summary>The recipe it was run with.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>The run's folder.</summary>
+    public string Folder => _source.Folder;
+
+    /// <summary>The sha256 of the data as it is now; the same as in the run.</summary>
+    public IReadOnlyDictionary<string, string> Checksums => _data.Checksums;
+
+    /// <summary>Opens a run.</summary>
+    /// <param name="path">Its folder, or <c>last</c>.</param>
+    /// <param name="device">Where tensors shall live.</param>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="CheckpointException">The run has no weights.</exception>
+    /// <exception cref="DataException">The data is not what the run was trained on.</exception>
+    public static SavedRun Open(string path, torch.Device device)
+    {
+        Run run = Run.Open(path);
+        Recipe recipe = RecipeRun.RecipeOf(run);
+        if (!File.Exists(run.WeightsPath))
+            throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");
+        LoadedData data = DataCatalog.Default.Load(recipe.Data);
+        foreach ((string file, string checksum) in run.Manifest.DataChecksums)
+        {
+            if (data.Checksums.TryGetValue(file, out string? now) && now != checksum)
+                throw new DataException(file, $"has changed since the run: sha256 {now} instead of {checksum}", "restore the file, or run the recipe anew");
+        }
+
+        return new SavedRun(run, recipe, data, device);
+    }
+
+    /// <summary>Runs the audits that a recipe names, into another run's folder.</summary>
+    /// <param name="recipe">Says which audits.</param>
+    /// <param name="run">Where records, numbers and report go.</param>
+    /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
+    /// <param name="progress">Told how far each stage is.</param>
+    /// <param name="cancellationToken">Ends the stage under way.</param>
+    /// <returns>Whether it was completed; otherwise it was cancelled.</returns>
+    public bool Audit(Recipe recipe, Run run, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using AuditedModel model = AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema);
+            var stages = new AuditStages(recipe, run, _splits.Test, model.Classifier, progress, cancellationToken);
+            if (recipe.Evaluate is { } evaluate)
+            {
+                using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema: false) : null;
+                stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
+            }
+
+            if (recipe.Attack is { } attack)
+                stages.Attack(attack);
+            if (recipe.Detect is { } detect)
+                stages.Detect(detect);
+            if (recipe.Explain is { } explain)
+                stages.Explain(explain);
+            RunReport.Write(run, recipe);
+            run.Finish(RunStatus.Completed);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            run.Finish(RunStatus.Interrupted);
+            return false;
+        }
+        catch (EspalierException error)
+        {
+            run.Finish(RunStatus.Failed, error.Message);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _source.Dispose();
+        _data.Dispose();
+    }
+}

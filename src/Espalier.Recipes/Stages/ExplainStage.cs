@@ -1,0 +1,52 @@
+using Espalier.Counterfactuals;
+using Espalier.Data;
+
+namespace Espalier.Recipes.Stages;
+
+/// <summary>Finds, for some test inputs, the nearest input that the model takes for another class.</summary>
+internal static class ExplainStage
+{
+    public static ExplainRecord Run(AuditContext context, ExplainOptions options)
+    {
+        OptionsException.Require(options.Target is null || options.Target < context.Test.ClassCount, "explain.target", options.Target, $"must be below the number of classes ({context.Test.ClassCount})");
+        using var scope = torch.NewDisposeScope();
+        Batch batch = context.Test.Gather(Chosen(context.Test, options));
+        Tensor targets = options.Target is { } target ? torch.full_like(batch.Labels, target) : NextLikely(context, batch);
+        var wachter = new Wachter(options.Wachter);
+        using CounterfactualResult result = wachter.Explain(context.Classifier, batch.Inputs, targets, cancellationToken: context.CancellationToken);
+        IReadOnlyList<ImageSample> before = ImageSamples.Of(context.Classifier, batch.Inputs, batch.Labels);
+        IReadOnlyList<ImageSample> after = ImageSamples.Of(context.Classifier, result.Counterfactuals, batch.Labels);
+        long[] wanted = targets.cpu().data<long>().ToArray();
+        return new ExplainRecord(
+            $"Wachter's objective, {options.Wachter.Distance} distance", context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), context.Test.ClassNames,
+            [.. Enumerable.Range(0, batch.Count).Select(i => new Explanation(
+                before[i], after[i], (int)wanted[i], result.Valid[i], result.ProbabilitiesAfter[i], result.L1[i], result.L2[i], result.ChangedFeatures[i]))]);
+    }
+
+    public static IEnumerable<(string Name, double Value)> Summarize(ExplainRecord record)
+    {
+        Explanation[] valid = [.. record.Explanations.Where(e => e.Valid)];
+        yield return ("explain.validity", (double)valid.Length / record.Explanations.Count);
+        if (valid.Length == 0)
+            yield break;
+        yield return ("explain.meanL1", valid.Average(e => e.L1));
+        yield return ("explain.meanL2", valid.Average(e => e.L2));
+        yield return ("explain.meanChanged", valid.Average(e => e.Changed));
+    }
+
+    /// <summary>The first samples of each class in turn; of a class that is the target itself, none.</summary>
+    private static int[] Chosen(Dataset test, ExplainOptions options)
+    {
+        long[] labels = test.LabelArray();
+        int[][] byClass = [.. Enumerable.Range(0, test.ClassCount).Where(c => c != options.Target)
+            .Select(c => Enumerable.Range(0, labels.Length).Where(i => labels[i] == c).ToArray())];
+        int deepest = byClass.Max(c => c.Length);
+        return [.. Enumerable.Range(0, deepest).SelectMany(rank => byClass.Where(c => rank < c.Length).Select(c => c[rank])).Take(options.Samples)];
+    }
+
+    private static Tensor NextLikely(AuditContext context, Batch batch)
+    {
+        using Tensor probabilities = context.Classifier.Probabilities(batch.Inputs);
+        return probabilities.topk(2, 1).indexes.select(1, 1).contiguous();
+    }
+}
