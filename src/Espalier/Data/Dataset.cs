@@ -32,7 +32,15 @@ public sealed class Dataset : IDisposable
         _scale = scale;
         Count = checked((int)_inputs.shape[0]);
         InputShape = _inputs.shape[1..];
-        Check();
+        try
+        {
+            Check();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The data set's name.</summary>
