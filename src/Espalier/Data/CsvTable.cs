@@ -126,6 +126,7 @@ public static class CsvTable
             feature += schema.Columns[c].Width;
         }
 
-        return new Dataset(name, torch.tensor(inputs).view(rows, width), torch.tensor(labels.Positions(schema.ClassNames)), schema.ClassNames, schema.Bounds);
+        using Tensor flat = torch.tensor(inputs);
+        return new Dataset(name, flat.view(rows, width), torch.tensor(labels.Positions(schema.ClassNames)), schema.ClassNames, schema.Bounds);
     }
 }

@@ -12,6 +12,7 @@ public sealed class Dataset : IDisposable
 {
     private readonly Tensor _inputs;
     private readonly double _scale;
+    private float[]? _byteValues;
 
     /// <summary>Takes over the tensors: they are freed with the data set.</summary>
     /// <param name="name">The data set's name.</param>
@@ -31,7 +32,15 @@ public sealed class Dataset : IDisposable
         _scale = scale;
         Count = checked((int)_inputs.shape[0]);
         InputShape = _inputs.shape[1..];
-        Check();
+        try
+        {
+            Check();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The data set's name.</summary>
@@ -121,16 +130,21 @@ public sealed class Dataset : IDisposable
             ReadOnlySpan<float> source = MemoryMarshal.Cast<byte, float>(_inputs.bytes);
             for (int i = 0; i < rows.Length; i++)
                 source.Slice((int)rows[i] * width, width).CopyTo(target[(i * width)..]);
-        }
-        else
-        {
-            ReadOnlySpan<byte> source = _inputs.bytes;
-            for (int i = 0; i < rows.Length; i++)
-                TensorPrimitives.ConvertChecked(source.Slice((int)rows[i] * width, width), target.Slice(i * width, width));
+            if (_scale != 1)
+                TensorPrimitives.Multiply(target, (float)_scale, target);
+            return result;
         }
 
-        if (_scale != 1)
-            TensorPrimitives.Multiply(target, (float)_scale, target);
+        ReadOnlySpan<byte> bytes = _inputs.bytes;
+        ReadOnlySpan<float> values = _byteValues ??= [.. Enumerable.Range(0, 256).Select(b => b * (float)_scale)];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ReadOnlySpan<byte> row = bytes.Slice((int)rows[i] * width, width);
+            Span<float> to = target.Slice(i * width, width);
+            for (int j = 0; j < row.Length; j++)
+                to[j] = values[row[j]];
+        }
+
         return result;
     }
 

@@ -32,6 +32,7 @@ public static class GaussianBlobs
         }
 
         string[] names = [.. Enumerable.Range(0, classes).Select(c => c.ToString(CultureInfo.InvariantCulture))];
-        return new Dataset("blobs", torch.tensor(inputs).view(samples, features), torch.tensor(labels), names, InputBounds.Unbounded);
+        using Tensor flat = torch.tensor(inputs);
+        return new Dataset("blobs", flat.view(samples, features), torch.tensor(labels), names, InputBounds.Unbounded);
     }
 }

@@ -35,18 +35,19 @@ public static class IdxFile
 
     internal static Dataset Combine(byte[] images, string imagesSource, byte[] labels, string labelsSource, string name, IReadOnlyList<string>? classNames)
     {
-        Tensor inputs = Images(images, imagesSource);
-        Tensor truth = Labels(labels, labelsSource);
-        if (inputs.shape[0] != truth.shape[0])
-            throw new DataException(labelsSource, $"holds {truth.shape[0]} labels for {inputs.shape[0]} images of {imagesSource}", "give the files of one set");
+        (int[] sizes, _) = Header(images, imagesSource, 3, "images");
+        (int[] count, _) = Header(labels, labelsSource, 1, "labels");
+        if (sizes[0] != count[0])
+            throw new DataException(labelsSource, $"holds {count[0]} labels for {sizes[0]} images of {imagesSource}", "give the files of one set");
         classNames ??= [.. Enumerable.Range(0, labels.AsSpan(8).ToArray().Max() + 1).Select(c => c.ToString(CultureInfo.InvariantCulture))];
-        return new Dataset(name, inputs, truth, classNames, scale: 1 / 255.0);
+        return new Dataset(name, Images(images, imagesSource), Labels(labels, labelsSource), classNames, scale: 1 / 255.0);
     }
 
     private static Tensor Images(byte[] content, string source)
     {
         (int[] sizes, int start) = Header(content, source, 3, "images");
-        return torch.tensor(content[start..], dtype: torch.uint8).view(sizes[0], 1, sizes[1], sizes[2]);
+        using Tensor pixels = torch.tensor(content[start..], dtype: torch.uint8);
+        return pixels.view(sizes[0], 1, sizes[1], sizes[2]);
     }
 
     private static Tensor Labels(byte[] content, string source)

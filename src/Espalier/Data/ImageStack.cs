@@ -30,8 +30,8 @@ internal sealed class ImageStack(ImageFolderOptions options)
         byte[] all = new byte[checked(_images.Count * Channels * _height * _width)];
         for (int i = 0; i < _images.Count; i++)
             _images[i].CopyTo(all, i * _images[i].Length);
-        Tensor inputs = torch.tensor(all, dtype: torch.uint8).view(_images.Count, Channels, _height, _width);
-        return new Dataset(name, inputs, torch.tensor(_labels.ToArray()), classNames, scale: 1 / 255.0);
+        using Tensor pixels = torch.tensor(all, dtype: torch.uint8);
+        return new Dataset(name, pixels.view(_images.Count, Channels, _height, _width), torch.tensor(_labels.ToArray()), classNames, scale: 1 / 255.0);
     }
 
     private SKBitmap Decode(byte[] file, string source)

@@ -32,6 +32,7 @@ public static class TwoMoons
             labels[i] = isLower ? 1 : 0;
         }
 
-        return new Dataset("moons", torch.tensor(inputs).view(samples, 2), torch.tensor(labels), ["upper", "lower"], InputBounds.Unbounded);
+        using Tensor flat = torch.tensor(inputs);
+        return new Dataset("moons", flat.view(samples, 2), torch.tensor(labels), ["upper", "lower"], InputBounds.Unbounded);
     }
 }

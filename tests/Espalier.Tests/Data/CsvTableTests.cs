@@ -47,6 +47,15 @@ public sealed class CsvTableTests : IDisposable
     }
 
     [Fact]
+    public void Marks_line_ends_and_quotes_of_other_programs_are_understood()
+    {
+        string path = _folder.Write("t.csv", "\uFEFFa,b,y\r\n1,\"x, \"\"y\"\"\nz\",u\r\n2,w,v\r\n\r\n");
+        using TabularData table = CsvTable.Read(path);
+        Assert.Equal(["a", "b=w", "b=x, \"y\"\nz"], table.Schema.FeatureNames);
+        Assert.Equal([1f, 0, 1, 2, 1, 0], Inputs(table.Data));
+    }
+
+    [Fact]
     public void New_rows_are_read_by_the_schema()
     {
         using TabularData train = CsvTable.Read(_folder.Write("train.csv", Good));

@@ -65,6 +65,23 @@ public sealed class PrefetchingLoaderTests
     }
 
     [Fact]
+    public void Nothing_stays_behind()
+    {
+        using Dataset data = Numbers(1000);
+        var stream = new SampleStream(1000, 1);
+        GC.Collect(); // What other tests left to the finalizer is not to be counted.
+        GC.WaitForPendingFinalizers();
+        long before = Tensor.TotalCount;
+        using (var loader = new PrefetchingLoader(data, Enumerable.Range(0, 500).Select(i => stream.Take(i * 32L, 32))))
+        {
+            foreach (Batch batch in loader.Take(400))
+                batch.Dispose();
+        }
+
+        Assert.Equal(before, Tensor.TotalCount);
+    }
+
+    [Fact]
     public void Ahead_must_be_positive()
     {
         using Dataset data = Numbers(2);

@@ -30,8 +30,8 @@ internal sealed class EmbeddedTable(DatasetInfo info) : DatasetSource(info)
     private Dataset AsImages(Dataset table)
     {
         using Batch all = table.All();
-        Tensor pixels = all.Inputs.to(torch.uint8).view([table.Count, .. Info.InputShape]);
-        return new Dataset(Info.Name, pixels, all.Labels.clone(), Info.ClassNames, scale: 1 / 16.0);
+        using Tensor pixels = all.Inputs.to(torch.uint8);
+        return new Dataset(Info.Name, pixels.view([table.Count, .. Info.InputShape]), all.Labels.clone(), Info.ClassNames, scale: 1 / 16.0);
     }
 
     private static byte[] Resource(string name)
