@@ -1,1 +1,94 @@
-Console.WriteLine(torch.ones(2).sum().ToSingle());
+using Espalier.Cli.Commands;
+using Spectre.Console.Cli;
+
+namespace Espalier.Cli;
+
+/// <summary>The command <c>espalier</c>.</summary>
+internal static class Program
+{
+    private const int BadInput = 2;
+
+    public static int Main(string[] arguments)
+    {
+        if (arguments is [] or ["--help" or "-h" or "help" or "-?"])
+        {
+            Console.Out.Write(FrontPage.Text);
+            return 0;
+        }
+
+        return Run(arguments);
+    }
+
+    /// <summary>Kept apart from <see cref="Main"/>: the front page must not load what this needs.</summary>
+    private static int Run(string[] arguments)
+    {
+        try
+        {
+            return Create().Run(arguments);
+        }
+        catch (EspalierException error)
+        {
+            return Refuse(error.Message);
+        }
+        catch (CommandAppException error)
+        {
+            return Refuse(error.Message.ReplaceLineEndings(" ") + "; see espalier --help");
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+        {
+            return Refuse(error.Message);
+        }
+    }
+
+    /// <summary>The commands; every one of <see cref="FrontPage.Lines"/>.</summary>
+    internal static CommandApp Create()
+    {
+        var app = new CommandApp();
+        app.Configure(c =>
+        {
+            c.SetApplicationName("espalier");
+            c.SetApplicationVersion(typeof(Program).Assembly.GetName().Version!.ToString(3));
+            c.PropagateExceptions();
+            c.AddCommand<RunCommand>("run").WithDescription("Run a recipe from data to report, or resume one.")
+                .WithExample("run", "digits").WithExample("run", "digits", "--set", "train.batchSize=256").WithExample("run", "--resume");
+            c.AddBranch("recipes", b =>
+            {
+                b.SetDescription("Recipes that can be run by name.");
+                b.AddCommand<RecipesListCommand>("list").WithDescription("The recipes.");
+                b.AddCommand<RecipesShowCommand>("show").WithDescription("The text of a recipe.");
+                b.AddCommand<RecipesSchemaCommand>("schema").WithDescription("The JSON schema, for editors.");
+                b.SetDefaultCommand<RecipesListCommand>();
+            });
+            c.AddCommand<ScaleCommand>("scale").WithDescription("What a change of batch size changes in a recipe, and why.").WithExample("scale", "digits", "--batch-size", "256");
+            c.AddCommand<EvaluateCommand>("evaluate").WithDescription("Accuracy and calibration of a saved run.").WithExample("evaluate", "last");
+            c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5");
+            c.AddCommand<DetectCommand>("detect").WithDescription("How well a saved run tells foreign inputs apart.").WithExample("detect", "last", "--detector", "energy");
+            c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
+            c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
+            c.AddBranch("runs", b =>
+            {
+                b.SetDescription("The runs under runs/.");
+                b.AddCommand<RunsListCommand>("list").WithDescription("The runs, newest first.");
+                b.AddCommand<RunsShowCommand>("show").WithDescription("Every number of one run.");
+                b.AddCommand<RunsCompareCommand>("compare").WithDescription("The numbers of several runs side by side.");
+                b.SetDefaultCommand<RunsListCommand>();
+            });
+            c.AddBranch("data", b =>
+            {
+                b.SetDescription("The data sets that have names.");
+                b.AddCommand<DataListCommand>("list").WithDescription("The data sets.");
+                b.AddCommand<DataInfoCommand>("info").WithDescription("Source, licence, shape and files of one.");
+                b.AddCommand<DataFetchCommand>("fetch").WithDescription("Download one, verified.");
+                b.SetDefaultCommand<DataListCommand>();
+            });
+            c.AddCommand<DoctorCommand>("doctor").WithDescription("What works on this machine, and how to mend the rest.");
+        });
+        return app;
+    }
+
+    private static int Refuse(string message)
+    {
+        Console.Error.WriteLine($"error: {message}");
+        return BadInput;
+    }
+}

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Espalier.Cli.Output;
-using TorchSharp;
 
 namespace Espalier.Cli.Commands;
 

@@ -70,6 +70,12 @@ public sealed record TrainerOptions
             OptionsException.Within("ema", () => rule.EmaMomentum(rho, kappa));
     }
 
+    /// <summary>What <see cref="ScalingRule"/> changes at κ times the base batch, and why.</summary>
+    /// <param name="kappa">Batch over base batch; above 0.</param>
+    /// <exception cref="OptionsException">A linear form leaves its range at this κ.</exception>
+    public IReadOnlyList<ScaledValue> Explain(double kappa) =>
+        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema?.Momentum, kappa);
+
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="samples">Number of training samples.</param>
     /// <exception cref="OptionsException">A batch is larger than the data.</exception>

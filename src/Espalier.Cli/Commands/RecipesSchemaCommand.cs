@@ -1,0 +1,13 @@
+using Espalier.Recipes;
+
+namespace Espalier.Cli.Commands;
+
+/// <summary><c>espalier recipes schema</c>: the JSON schema of recipes, for editors.</summary>
+internal sealed class RecipesSchemaCommand : EspalierCommand<GlobalSettings>
+{
+    protected override int Execute(GlobalSettings settings, Session session)
+    {
+        Console.Out.Write(RecipeSchema.Create());
+        return Done;
+    }
+}

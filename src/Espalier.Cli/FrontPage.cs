@@ -1,0 +1,47 @@
+namespace Espalier.Cli;
+
+/// <summary>
+/// What <c>espalier --help</c> prints: the commands by what people want to do. It is text, so that it answers at once,
+/// without the command-line library and without libtorch.
+/// </summary>
+internal static class FrontPage
+{
+    /// <summary>The commands with one line each, in the order of a model's life; a null command is a heading.</summary>
+    public static IReadOnlyList<(string? Command, string Text)> Lines { get; } =
+    [
+        (null, "Train"),
+        ("run", "run a recipe from data to report, or resume one"),
+        ("recipes", "list, show, and the schema of recipes"),
+        ("scale", "what a change of batch size changes, and why"),
+        (null, "Audit a saved run"),
+        ("evaluate", "accuracy and calibration on the test split"),
+        ("attack", "accuracy that is left under attack"),
+        ("detect", "how well foreign inputs are told apart"),
+        ("explain", "the smallest change that turns a decision"),
+        ("report", "make a run's report again"),
+        (null, "Look around"),
+        ("runs", "list, show and compare runs"),
+        ("data", "list, info and fetch of data sets"),
+        ("doctor", "what works on this machine, and how to mend the rest"),
+    ];
+
+    /// <summary>The page.</summary>
+    public static string Text { get; } =
+        $"""
+        espalier: train, stress-test and explain deep models on .NET
+
+        usage: espalier <command> [options]        espalier <command> --help
+
+        {string.Join(Environment.NewLine, Lines.Select(l => l.Command is null ? Environment.NewLine + l.Text : $"  {l.Command,-10} {l.Text}")).TrimStart()}
+
+        Options of every command
+          --json     the result as JSON on standard output      --seed N      the seed of everything random
+          --quiet    print nothing but errors                   --threads N   threads of a tensor operation
+          --out DIR  the folder of the run                      --device D    cpu (default), cuda, cuda:1
+
+        Exit codes: 0 done, 1 not done (interrupted), 2 the input must be mended.
+
+        Start with:  espalier run digits
+
+        """;
+}
