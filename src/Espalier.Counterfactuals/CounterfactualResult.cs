@@ -17,7 +17,7 @@ public sealed class CounterfactualResult : IDisposable
         GradientEvaluations = gradientEvaluations;
         Queries = queries;
         using var scope = torch.NewDisposeScope();
-        Tensor size = changes.flatten(1).abs().to(torch.float64).cpu();
+        Tensor size = changes.flatten(1).abs().cpu().to(torch.float64);
         ChangedFeatures = [.. size.gt(ChangedAbove).sum(1).data<long>().Select(c => (int)c)];
         L1 = size.sum(1).data<double>().ToArray();
         L2 = size.pow(2).sum(1).sqrt().data<double>().ToArray();

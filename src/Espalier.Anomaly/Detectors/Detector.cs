@@ -42,7 +42,7 @@ public abstract class Detector : IAnomalyDetector
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         long count = inputs.shape[0];
-        Tensor scores = torch.empty(count, dtype: torch.float64, device: inputs.device);
+        Tensor scores = torch.empty(count, dtype: torch.float64);
         for (long start = 0; start < count; start += BatchSize)
         {
             using var batch = torch.NewDisposeScope();

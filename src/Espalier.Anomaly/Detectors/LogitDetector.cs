@@ -9,7 +9,7 @@ public abstract class LogitDetector : Detector
 
     private protected LogitDetector(string name, IDifferentiableClassifier classifier) : base(name) => _classifier = classifier;
 
-    private protected sealed override Tensor ScoreBatch(Tensor inputs) => FromLogits(_classifier.Logits(inputs).to(torch.float64));
+    private protected sealed override Tensor ScoreBatch(Tensor inputs) => FromLogits(_classifier.Logits(inputs).cpu().to(torch.float64));
 
     /// <param name="logits">[batch, classes], float64.</param>
     /// <returns>[batch].</returns>

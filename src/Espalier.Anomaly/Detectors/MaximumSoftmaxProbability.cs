@@ -12,7 +12,7 @@ public sealed class MaximumSoftmaxProbability(IScoringClassifier classifier) : D
     private protected override Tensor ScoreBatch(Tensor inputs)
     {
         Tensor probabilities = classifier is IDifferentiableClassifier differentiable
-            ? differentiable.Logits(inputs).to(torch.float64).softmax(1)
+            ? differentiable.Logits(inputs).cpu().to(torch.float64).softmax(1)
             : classifier.Probabilities(inputs);
         return -probabilities.amax([1]);
     }

@@ -16,7 +16,7 @@ public static class MedianAbsoluteDeviation
             throw new DataException("inputs", "are empty", "give at least one");
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor flat = inputs.flatten(1).to(torch.float64).cpu();
+        Tensor flat = inputs.flatten(1).cpu().to(torch.float64);
         double[] deviations = Median((flat - Median(flat)).abs()).data<double>().ToArray();
         return [.. deviations.Select(d => d > 0 ? d : 1)];
     }

@@ -32,5 +32,5 @@ internal sealed class Explanations(Tensor inputs)
     public CounterfactualResult Result() => new(_counterfactuals.MoveToOuterDisposeScope(), [.. _statuses], [.. _costs],
         _counterfactuals - inputs, [.. _before], [.. _after], _gradientEvaluations, _queries);
 
-    private static double[] Values(Tensor tensor) => tensor.to(torch.float64).cpu().data<double>().ToArray();
+    private static double[] Values(Tensor tensor) => tensor.cpu().to(torch.float64).data<double>().ToArray();
 }

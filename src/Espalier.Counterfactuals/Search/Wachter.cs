@@ -103,16 +103,19 @@ public sealed class Wachter
         return best;
     }
 
-    // One round of Adam from the inputs; tells which samples were valid as it settled (on its way, one may overshoot).
+    // One round of Adam; tells which samples were valid as it settled (on its way, one may overshoot). It starts at the
+    // nearest counterfactual where there is one: where a model is very sure, it takes a far greater λ to leave the input
+    // than to stay at the boundary, and with that λ the distance would count for nothing.
     private Tensor Descend(CandidateSpace space, Tensor lambda, BestCandidates best, CancellationToken cancellationToken)
     {
         Tensor found = torch.zeros_like(best.Valid);
-        Tensor u = torch.zeros_like(space.Inputs);
+        Tensor start = torch.where(space.PerSample(best.Valid), best.Candidates, space.Inputs);
+        Tensor u = space.Scaled(start);
         Tensor first = torch.zeros_like(u);
         Tensor second = torch.zeros_like(u);
         Tensor weight = space.PerSample(lambda);
         Tensor rates = space.PerSample(Rates(space, best));
-        Tensor candidates = space.Inputs;
+        Tensor candidates = start;
         for (int step = 1; step <= Options.Steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();

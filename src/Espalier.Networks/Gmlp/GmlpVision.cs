@@ -71,6 +71,19 @@ public sealed class GmlpVision : Module<Tensor, Tensor>
     /// <summary>Number of tokens n.</summary>
     public int Tokens => GridHeight * GridWidth;
 
+    /// <summary>Multiply-adds of the matrix products for one image; papers count twice as many "FLOPs".</summary>
+    public long MultiplyAdds
+    {
+        get
+        {
+            (long n, long d, long e, long h) = (Tokens, Options.DModel, Options.DFfn, _blocks[0].Gate.OutputChannels);
+            long a = Options.DAttention ?? 0;
+            long block = n * d * e + n * n * h + n * h * d + n * d * 3 * a + 2 * n * n * a + n * a * h;
+            long patches = _inputShape.Aggregate(1L, (x, y) => x * y) * d;
+            return patches + Options.Layers * block + d * Options.Classes!.Value;
+        }
+    }
+
     /// <summary>The blocks, in order.</summary>
     public IReadOnlyList<GmlpBlock> Blocks => [.. _blocks];
 

@@ -23,7 +23,7 @@ internal sealed class AttackTally
         _success.AddRange(before.Zip(after, (wrong, fooled) => !wrong && fooled));
     }
 
-    public void AddNorms(Tensor norms) => _norms.AddRange(norms.cpu().data<double>().ToArray());
+    public void AddNorms(Tensor norms) => _norms.AddRange(norms.cpu().to(torch.float64).data<double>().ToArray());
 
     public AttackResult Result(Tensor adversarials) =>
         new(adversarials, [.. _correct], [.. _success], [.. _norms], GradientEvaluations, Queries, _zeroGradients);

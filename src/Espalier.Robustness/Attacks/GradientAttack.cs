@@ -64,7 +64,7 @@ public abstract class GradientAttack
             AttackedBatch batch = Attack(classifier, x, labels.narrow(0, start, size), targets?.narrow(0, start, size),
                 generator, tally, cancellationToken);
             adversarials.narrow(0, start, size).copy_(batch.Best);
-            tally.AddNorms(_ball.Size((batch.Best - x).to(torch.float64)));
+            tally.AddNorms(_ball.Size(batch.Best - x));
             progress?.Report((start + size) / (double)count);
         }
 
@@ -139,7 +139,7 @@ public abstract class GradientAttack
 
     private static void Check(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, Tensor? targets)
     {
-        if (inputs.dim() < 2 || !inputs.is_floating_point())
+        if (inputs.dim() < 2 || !inputs.is_floating_point() || !inputs.shape.AsSpan(1).SequenceEqual([.. classifier.InputShape]))
             throw new ShapeException("inputs", inputs.shape, $"[n, {string.Join(", ", classifier.InputShape)}], floating point");
         long count = inputs.shape[0];
         CheckClasses(labels, "labels");

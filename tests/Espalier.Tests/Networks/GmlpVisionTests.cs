@@ -10,14 +10,15 @@ public sealed class GmlpVisionTests
     };
 
     [Theory]
-    [InlineData("gmlp_ti16_224", 5_867_328)]
-    [InlineData("gmlp_s16_224", 19_422_656)]
-    [InlineData("gmlp_b16_224", 73_075_392)]
-    public void The_presets_have_the_published_sizes(string name, long parameters)
+    [InlineData("gmlp_ti16_224", 5_867_328, 1.34)]
+    [InlineData("gmlp_s16_224", 19_422_656, 4.42)]
+    [InlineData("gmlp_b16_224", 73_075_392, 15.78)]
+    public void The_presets_have_the_published_sizes(string name, long parameters, double billionsOfMultiplyAdds)
     {
         using var model = ModelZoo.Create(new ModelOptions { Name = name }, [3, 224, 224], 1000, seed: 1);
         Assert.Equal(parameters, model.parameters().Sum(p => p.numel()));
         Assert.Equal(306, model.state_dict().Count);
+        Assert.InRange(((GmlpVision)model).MultiplyAdds / 1e9 / billionsOfMultiplyAdds, 0.99, 1.01);
     }
 
     [Fact]
