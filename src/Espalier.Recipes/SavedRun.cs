@@ -28,14 +28,14 @@ public sealed class SavedRun : IDisposable
     public IReadOnlyDictionary<string, string> Checksums => _data.Checksums;
 
     /// <summary>Opens a run.</summary>
-    /// <param name="path">Its folder, or <c>last</c>.</param>
+    /// <param name="path">Its folder, or <c>last</c> for the newest one that has weights.</param>
     /// <param name="device">Where tensors shall live.</param>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="CheckpointException">The run has no weights.</exception>
     /// <exception cref="DataException">The data is not what the run was trained on.</exception>
     public static SavedRun Open(string path, torch.Device device)
     {
-        Run run = Run.Open(path);
+        Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Run.WeightsName)));
         Recipe recipe = RecipeRun.RecipeOf(run);
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");

@@ -25,12 +25,13 @@ internal static class TrainSection
                     Smooth(Curve(metrics, "train.loss", "training (smoothed)", record)),
                     Curve(metrics, "validation.loss", "validation", record),
                     Curve(metrics, "validation.ema.loss", "validation, averaged weights", record)),
-            }.ToSvg(), null),
+            }.ToSvg(), recipe.Objective.LabelSmoothing > 0 ? "The training loss includes the label smoothing, which the validation loss does not." : null),
             ("Accuracy", new LineChart
             {
                 Description = "Training and validation accuracy over the samples seen",
                 XLabel = "epoch",
                 YLabel = "accuracy",
+                YMinimum = 0,
                 YMaximum = 1,
                 Series = Present(
                     Smooth(Curve(metrics, "train.accuracy", "training (smoothed)", record)),

@@ -7,7 +7,7 @@ public sealed record HistogramChart
 {
     private const double Width = 560;
     private const double Height = 240;
-    private const double Left = 58;
+    private const double Left = 64;
     private const double Right = 14;
     private const double Top = 14;
     private const double Bottom = 46;

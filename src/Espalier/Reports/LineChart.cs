@@ -5,7 +5,7 @@ public sealed record LineChart
 {
     private const double Width = 560;
     private const double Height = 300;
-    private const double Left = 58;
+    private const double Left = 64;
     private const double Right = 14;
     private const double Top = 14;
     private const double Bottom = 46;
@@ -34,12 +34,13 @@ public sealed record LineChart
     {
         (ChartSeries Series, (double X, double Y)[] Points)[] drawn = [.. Series.Select(s => (s, Thin([.. s.Points.Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y))])))];
         (double X, double Y)[] all = [.. drawn.SelectMany(d => d.Points)];
+        (double X, double Y)[] ends = [.. Series.SelectMany(s => s.Points).Where(p => double.IsFinite(p.X) && double.IsFinite(p.Y))];
         if (all.Length == 0)
-            all = [(0, 0), (1, 1)];
+            all = ends = [(0, 0), (1, 1)];
         double low = YMinimum ?? all.Min(p => p.Y);
         double high = YMaximum ?? all.Max(p => p.Y);
         double margin = (high - low) * 0.04;
-        var x = new Axis(all.Min(p => p.X), all.Max(p => p.X), Left, Width - Right);
+        var x = new Axis(ends.Min(p => p.X), ends.Max(p => p.X), Left, Width - Right);
         var y = new Axis(YMinimum ?? (low - margin), YMaximum ?? (high + margin), Height - Bottom, Top);
         var svg = new Svg(Width, Height, Description);
         ChartFrame.Draw(svg, x, y, XLabel, YLabel, Left, Right, Top, Bottom);

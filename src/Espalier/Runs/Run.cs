@@ -13,6 +13,9 @@ public sealed class Run : IDisposable
     /// <summary>The name that stands for the newest run of a root folder.</summary>
     public const string Last = "last";
 
+    /// <summary>The file name of a run's weights.</summary>
+    public const string WeightsName = "model.safetensors";
+
     private const string ManifestName = "run.json";
     private bool _isOurs;
 
@@ -46,7 +49,7 @@ public sealed class Run : IDisposable
     public string ReportPath => Path.Combine(Folder, "report.html");
 
     /// <summary>The model's weights.</summary>
-    public string WeightsPath => Path.Combine(Folder, "model.safetensors");
+    public string WeightsPath => Path.Combine(Folder, WeightsName);
 
     /// <summary>Where checkpoints go.</summary>
     public string CheckpointFolder => Path.Combine(Folder, "checkpoints");
@@ -83,14 +86,16 @@ public sealed class Run : IDisposable
     }
 
     /// <summary>Opens a run to read it.</summary>
-    /// <param name="path">Its folder, a name under <paramref name="root"/>, or <c>last</c> for the newest there.</param>
+    /// <param name="path">Its folder, a name under <paramref name="root"/>, or <c>last</c> (also <c>runs/last</c>) for the newest.</param>
     /// <param name="root">The folder of runs.</param>
+    /// <param name="eligible">Which folders <c>last</c> may stand for; all where null.</param>
     /// <exception cref="NotFoundException">There is no such run.</exception>
     /// <exception cref="DataException">Its manifest is damaged.</exception>
-    public static Run Open(string path, string root = "runs")
+    public static Run Open(string path, string root = "runs", Func<string, bool>? eligible = null)
     {
-        string? folder = new[] { path, Path.Combine(root, path) }.FirstOrDefault(f => File.Exists(Path.Combine(f, ManifestName)))
-            ?? (path == Last ? Newest(root) : null);
+        string? folder = new[] { path, Path.Combine(root, path) }.FirstOrDefault(f => File.Exists(Path.Combine(f, ManifestName)));
+        if (folder is null && Path.GetFileName(path) == Last)
+            folder = Newest(Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : root, eligible);
         if (folder is null)
             throw new NotFoundException("run", path, FoldersUnder(root).Select(f => Path.GetFileName(f)));
         return new Run(Path.GetFullPath(folder), ReadManifest(folder), isOurs: false);
@@ -137,7 +142,7 @@ public sealed class Run : IDisposable
         ? Directory.GetDirectories(root).Where(f => File.Exists(Path.Combine(f, ManifestName))).Order(StringComparer.Ordinal)
         : [];
 
-    private static string? Newest(string root) => FoldersUnder(root)
+    private static string? Newest(string root, Func<string, bool>? eligible) => FoldersUnder(root).Where(f => eligible?.Invoke(f) ?? true)
         .Select(f => (Folder: f, Created: CreatedOrNever(f))).OrderBy(r => r.Created).ThenBy(r => r.Folder, StringComparer.Ordinal)
         .LastOrDefault().Folder;
 
