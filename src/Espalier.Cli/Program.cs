@@ -32,7 +32,7 @@ internal static class Program
         }
         catch (CommandAppException error)
         {
-            return Refuse(error.Message.ReplaceLineEndings(" ") + "; see espalier --help");
+            return Refuse(error.Message.ReplaceLineEndings(" ").TrimEnd('.') + "; see espalier --help");
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {

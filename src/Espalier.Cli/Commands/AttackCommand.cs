@@ -13,7 +13,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
     {
         [CommandOption("--norm <NORM>")]
         [Description("What measures a change: linf or l2; the curves of the run where left out.")]
-        public Norm? Norm { get; init; }
+        public string? Norm { get; init; }
 
         [CommandOption("--epsilon <RADIUS>")]
         [Description("A radius; may be given several times.")]
@@ -29,7 +29,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
 
         [CommandOption("--loss <LOSS>")]
         [Description("What the attack ascends: crossEntropy, differenceOfLogitsRatio or margin.")]
-        public AttackLoss? Loss { get; init; }
+        public string? Loss { get; init; }
 
         [CommandOption("--samples <N>")]
         [Description("How many test samples; all where left out.")]
@@ -44,7 +44,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
         {
             Curves = [new() { Norm = Norm.LInf, Epsilons = [0.02, 0.05, 0.1, 0.2] }, new() { Norm = Norm.L2, Epsilons = [0.25, 0.5, 1] }],
         };
-        if (settings.Norm is { } norm)
+        if (Choice.Parse<Norm>("norm", settings.Norm) is { } norm)
         {
             IReadOnlyList<double> radii = settings.Epsilon.Length > 0 ? settings.Epsilon
                 : attack.Curves.FirstOrDefault(c => c.Norm == norm)?.Epsilons ?? (norm == Norm.LInf ? [0.02, 0.05, 0.1, 0.2] : [0.25, 0.5, 1]);
@@ -64,7 +64,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
                 {
                     Steps = settings.Steps ?? attack.Pgd.Steps,
                     Restarts = settings.Restarts ?? attack.Pgd.Restarts,
-                    Loss = settings.Loss ?? attack.Pgd.Loss,
+                    Loss = Choice.Parse<AttackLoss>("loss", settings.Loss) ?? attack.Pgd.Loss,
                 },
             },
         };

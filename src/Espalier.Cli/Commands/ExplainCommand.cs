@@ -21,7 +21,7 @@ internal sealed class ExplainCommand : SavedRunCommand<ExplainCommand.Settings>
 
         [CommandOption("--distance <DISTANCE>")]
         [Description("What is kept small: l1 or l2.")]
-        public CounterfactualDistance? Distance { get; init; }
+        public string? Distance { get; init; }
     }
 
     protected override string Stage => "explain";
@@ -35,7 +35,7 @@ internal sealed class ExplainCommand : SavedRunCommand<ExplainCommand.Settings>
             {
                 Samples = settings.Samples ?? explain.Samples,
                 Target = settings.Target ?? explain.Target,
-                Wachter = explain.Wachter with { Distance = settings.Distance ?? explain.Wachter.Distance },
+                Wachter = explain.Wachter with { Distance = Choice.Parse<CounterfactualDistance>("distance", settings.Distance) ?? explain.Wachter.Distance },
             },
         };
     }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Data;
 using Espalier.Recipes;
 using Espalier.Training;
 using Spectre.Console;
@@ -23,11 +24,14 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
 
     protected override int Execute(Settings settings, Session session)
     {
-        TrainerOptions train = RecipeCatalog.Read(settings.Recipe).Train;
+        Recipe recipe = RecipeCatalog.Read(settings.Recipe);
+        TrainerOptions train = recipe.Train;
         OptionsException.Require(settings.BatchSize >= 1, "batchSize", settings.BatchSize, "give the new batch size with --batch-size");
         int baseBatch = train.BaseBatchSize ?? train.BatchSize;
         double kappa = (double)settings.BatchSize / baseBatch;
-        IReadOnlyList<ScaledValue> values = train.Explain(kappa);
+        using LoadedData data = DataCatalog.Default.Load(recipe.Data);
+        (train with { BatchSize = settings.BatchSize, BaseBatchSize = baseBatch, MicroBatchSize = null }).ValidateFor(data.Splits.Train.Count);
+        IReadOnlyList<ScaledValue> values = train.Explain(kappa, data.Splits.Train.Count);
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"batch {baseBatch} -> {settings.BatchSize}, kappa {kappa:0.###}"));
         Table table = new Table().Border(TableBorder.Simple).AddColumns("value", "at the base batch", "scaled", "why");
         foreach (ScaledValue value in values)

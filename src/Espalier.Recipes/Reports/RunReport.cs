@@ -18,7 +18,7 @@ public static class RunReport
     {
         RunManifest manifest = run.Manifest;
         var report = new HtmlReport(
-            recipe.Title.Length > 0 ? recipe.Title : recipe.Name,
+            Title(manifest, recipe),
             string.Create(CultureInfo.InvariantCulture, $"{manifest.Name}, {manifest.CreatedUtc:yyyy-MM-dd HH:mm} UTC, seed {recipe.Seed}, {manifest.Machine?.Cpu}"));
         TrainRecord? train = StageFile.Read<TrainRecord>(run, "train");
         EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
@@ -40,4 +40,8 @@ public static class RunReport
         NumbersSection.Write(report, run, recipe);
         report.Save(run.ReportPath);
     }
+
+    private static string Title(RunManifest manifest, Recipe recipe) => manifest.SourceRun is { } source
+        ? $"{char.ToUpperInvariant(manifest.Kind[0])}{manifest.Kind[1..]}: {Path.GetFileName(source)}"
+        : recipe.Title.Length > 0 ? recipe.Title : recipe.Name;
 }

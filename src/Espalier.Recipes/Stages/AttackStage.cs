@@ -51,17 +51,26 @@ internal static class AttackStage
     private static IEnumerable<AttackExample> Examples(AuditContext context, ProjectedGradientDescent attack, Batch batch, RobustnessCurve curve)
     {
         double epsilon = curve.Points.FirstOrDefault(p => p.RobustAccuracy <= curve.CleanAccuracy / 2)?.Epsilon ?? curve.Points[^1].Epsilon;
-        int[] broken = [.. Enumerable.Range(0, batch.Count).Where(i => curve.BrokenAt[i] > 0 && curve.BrokenAt[i] <= epsilon).Take(ExamplesPerCurve)];
+        // The curve keeps no inputs, and another draw of starts may spare a sample: some more are attacked than are shown.
+        int[] broken = [.. Enumerable.Range(0, batch.Count).Where(i => curve.BrokenAt[i] > 0 && curve.BrokenAt[i] <= epsilon).Take(3 * ExamplesPerCurve)];
         if (broken.Length == 0)
             return [];
         using var scope = torch.NewDisposeScope();
-        Tensor rows = torch.tensor(broken.Select(i => (long)i).ToArray(), device: batch.Inputs.device);
-        Tensor inputs = batch.Inputs.index_select(0, rows);
-        Tensor labels = batch.Labels.index_select(0, rows);
+        Tensor inputs = Rows(batch.Inputs, broken);
+        Tensor labels = Rows(batch.Labels, broken);
         using AttackResult result = attack.WithEpsilon(epsilon).Run(context.Classifier, inputs, labels, cancellationToken: context.CancellationToken);
-        IReadOnlyList<ImageSample> clean = ImageSamples.Of(context.Classifier, inputs, labels);
-        IReadOnlyList<ImageSample> adversarial = ImageSamples.Of(context.Classifier, result.Adversarials, labels);
+        int[] fooled = [.. Enumerable.Range(0, broken.Length).Where(i => result.Success[i]).Take(ExamplesPerCurve)];
+        if (fooled.Length == 0)
+            return [];
+        IReadOnlyList<ImageSample> clean = ImageSamples.Of(context.Classifier, Rows(inputs, fooled), Rows(labels, fooled));
+        IReadOnlyList<ImageSample> adversarial = ImageSamples.Of(context.Classifier, Rows(result.Adversarials, fooled), Rows(labels, fooled));
         return [.. clean.Zip(adversarial, (c, a) => new AttackExample(attack.Options.Norm, epsilon, c, a))];
+    }
+
+    private static Tensor Rows(Tensor tensor, int[] rows)
+    {
+        using Tensor index = torch.tensor(rows.Select(i => (long)i).ToArray(), device: tensor.device);
+        return tensor.index_select(0, index);
     }
 
     private sealed class Part(IProgress<double>? whole, int index, int count) : IProgress<double>

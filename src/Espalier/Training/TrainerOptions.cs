@@ -72,9 +72,10 @@ public sealed record TrainerOptions
 
     /// <summary>What <see cref="ScalingRule"/> changes at κ times the base batch, and why.</summary>
     /// <param name="kappa">Batch over base batch; above 0.</param>
+    /// <param name="epochSize">Samples per epoch, for a half-life in epochs.</param>
     /// <exception cref="OptionsException">A linear form leaves its range at this κ.</exception>
-    public IReadOnlyList<ScaledValue> Explain(double kappa) =>
-        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema?.Momentum, kappa);
+    public IReadOnlyList<ScaledValue> Explain(double kappa, long epochSize) =>
+        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema?.BaseMomentum(EffectiveBase, epochSize), kappa);
 
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="samples">Number of training samples.</param>
