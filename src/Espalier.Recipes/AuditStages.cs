@@ -20,8 +20,8 @@ internal sealed class AuditStages(Recipe recipe, Run run, Dataset test, IDiffere
         "attack",
         context => AttackStage.Run(context, options),
         AttackStage.Summarize,
-        r => string.Join("; ", r.Curves.Select(c => string.Create(CultureInfo.InvariantCulture,
-            $"{Reports.Norms.Name(c.Norm)}: {string.Join(", ", c.Points.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.RobustAccuracy:P0} at {p.Epsilon}")))}"))));
+        r => "accuracy left: " + string.Join(", ", r.Curves.Select(c => string.Create(CultureInfo.InvariantCulture,
+            $"{c.Middle.RobustAccuracy:P1} at {Reports.Norms.Name(c.Norm)} {c.Middle.Epsilon}"))));
 
     public DetectRecord Detect(DetectOptions options) => Stage(
         "detect",

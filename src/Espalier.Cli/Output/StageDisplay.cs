@@ -12,6 +12,9 @@ namespace Espalier.Cli.Output;
 /// </summary>
 internal sealed class StageDisplay : IProgress<StageProgress>
 {
+    /// <summary>The stage's name, the bar, the percentage and the time, with the spaces between.</summary>
+    private const int WidthOfBar = 50;
+
     private static readonly TimeSpan RedrawEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly Terminal _terminal;
@@ -29,7 +32,7 @@ internal sealed class StageDisplay : IProgress<StageProgress>
             return work(new StageDisplay(terminal, null));
         return terminal.Console.Progress()
             .AutoRefresh(true)
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 24 }, new PercentageColumn(), new ElapsedTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 16 }, new PercentageColumn(), new ElapsedTimeColumn())
             .Start(context => work(new StageDisplay(terminal, context)));
     }
 
@@ -47,7 +50,7 @@ internal sealed class StageDisplay : IProgress<StageProgress>
         if (value.Result is { } result)
             _terminal.Line($"{value.Stage,-9} {result}");
         else if (value.Training is { Evaluation: not null } step)
-            _terminal.Line($"{value.Stage,-9} {Describe(step)}");
+            _terminal.Line($"{value.Stage,-9} {DescribeEvaluation(step)}");
     }
 
     private void ReportToBars(ProgressContext context, StageProgress value)
@@ -56,7 +59,7 @@ internal sealed class StageDisplay : IProgress<StageProgress>
             _bars[value.Stage] = bar = context.AddTask(Markup.Escape(value.Stage), maxValue: 1);
         if (value.Result is { } result)
         {
-            bar.Description = $"[green]{Markup.Escape($"{value.Stage,-9}")}[/] {Markup.Escape(result)}";
+            bar.Description = $"[green]{Markup.Escape($"{value.Stage,-9}")}[/] {Markup.Escape(Fitting(result))}";
             bar.Value = 1;
             bar.StopTask();
             return;
@@ -67,16 +70,27 @@ internal sealed class StageDisplay : IProgress<StageProgress>
             return;
         _drawn = now;
         bar.Value = value.Fraction;
-        bar.Description = $"{Markup.Escape($"{value.Stage,-9}")} {(value.Training is { } step ? Markup.Escape(Describe(step)) : "")}";
+        bar.Description = $"{Markup.Escape($"{value.Stage,-9}")} {(value.Training is { } step ? Markup.Escape(Fitting(Describe(step))) : "")}";
+    }
+
+    /// <summary>A description longer than its column would wrap and push the bars aside.</summary>
+    private string Fitting(string text)
+    {
+        int room = Math.Max(20, _terminal.Console.Profile.Width - WidthOfBar);
+        return text.Length <= room ? text : text[..(room - 1)] + "…";
+    }
+
+    /// <summary>The step in a line of a log: where it is, and the validation numbers.</summary>
+    private static string DescribeEvaluation(TrainingProgress p)
+    {
+        string averaged = p.Evaluation!.TryGetValue("ema.accuracy", out double ema) ? string.Create(CultureInfo.InvariantCulture, $" (averaged weights {ema:P1})") : "";
+        string validation = p.Evaluation.TryGetValue("accuracy", out double own) ? string.Create(CultureInfo.InvariantCulture, $", validation {own:P1}{averaged}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"epoch {p.State.Epoch:0.#}, {Describe(p)}{validation}");
     }
 
     private static string Describe(TrainingProgress p)
     {
         string accuracy = double.IsNaN(p.Accuracy) ? "" : string.Create(CultureInfo.InvariantCulture, $", accuracy {p.Accuracy:P1}");
-        string validation = p.Evaluation is { } e && e.TryGetValue("accuracy", out double v)
-            ? string.Create(CultureInfo.InvariantCulture, $", validation {v:P1}{(e.TryGetValue("ema.accuracy", out double a) ? $" (EMA {a.ToString("P1", CultureInfo.InvariantCulture)})" : "")}")
-            : "";
-        return string.Create(CultureInfo.InvariantCulture,
-            $"epoch {p.State.Epoch:0.0}, loss {p.Loss:0.000}{accuracy}{validation}, {p.SamplesPerSecond:#,0} samples/s, {p.Remaining:m\\:ss} left");
+        return string.Create(CultureInfo.InvariantCulture, $"loss {p.Loss:0.000}{accuracy}, {p.SamplesPerSecond:#,0} samples/s, {p.Remaining:m\\:ss} left");
     }
 }

@@ -22,7 +22,7 @@ internal static class SummarySection
         if (attack is not null)
         {
             AttackCurve curve = attack.Curves[0];
-            RobustnessPoint point = curve.Points[(curve.Points.Count - 1) / 2];
+            RobustnessPoint point = curve.Middle;
             figures.Add((Format.Percent(point.RobustAccuracy), "accuracy under attack",
                 string.Create(CultureInfo.InvariantCulture, $"{Norms.Name(curve.Norm)} changes of at most {point.Epsilon}")));
         }
