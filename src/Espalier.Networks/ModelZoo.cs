@@ -31,16 +31,16 @@ public static class ModelZoo
     {
         options.Validate();
         return options.Name == "mlp"
-            ? Under("mlp", () => new MlpClassifier(Filled(options.Mlp, inputShape, classes), seed))
-            : Under("gmlp", () => new GmlpVision(Filled(Gmlp(options), inputShape, classes), seed));
+            ? OptionsException.Within("mlp", () => new MlpClassifier(Filled(options.Mlp, inputShape, classes), seed))
+            : OptionsException.Within("gmlp", () => new GmlpVision(Filled(Gmlp(options), inputShape, classes), seed));
     }
 
     internal static void Validate(ModelOptions options)
     {
         if (!Names.Contains(options.Name))
             throw new NotFoundException("model", options.Name, Names);
-        Under("mlp", () => { options.Mlp.Validate(); return 0; });
-        Under("gmlp", () => { Gmlp(options).Validate(); return 0; });
+        OptionsException.Within("mlp", options.Mlp.Validate);
+        OptionsException.Within("gmlp", Gmlp(options).Validate);
     }
 
     // The gMLP that a name stands for.
@@ -81,17 +81,5 @@ public static class ModelZoo
     {
         OptionsException.Require(wanted is null || wanted == found, option, wanted, $"must be {found}, as in the data, or left out");
         return checked((int)found);
-    }
-
-    private static T Under<T>(string section, Func<T> act)
-    {
-        try
-        {
-            return act();
-        }
-        catch (OptionsException error)
-        {
-            throw error.Under(section);
-        }
     }
 }

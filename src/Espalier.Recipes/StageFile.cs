@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Espalier.Files;
 using Espalier.Runs;
 
 namespace Espalier.Recipes;
@@ -10,13 +11,8 @@ public static class StageFile
     /// <param name="run">The run.</param>
     /// <param name="stage">The stage's name.</param>
     /// <param name="record">The record.</param>
-    public static void Write<T>(Run run, string stage, T record)
-    {
-        string path = PathOf(run, stage);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(record, RecipeJson.Options));
-        File.Move(path + ".tmp", path, overwrite: true);
-    }
+    public static void Write<T>(Run run, string stage, T record) =>
+        AtomicFile.Replace(PathOf(run, stage), JsonSerializer.Serialize(record, RecipeJson.Options));
 
     /// <summary>Reads a stage's record, or null where the stage did not run.</summary>
     /// <param name="run">The run.</param>

@@ -42,20 +42,8 @@ public sealed record DataOptions
         OptionsException.Require(TestFraction is > 0 and < 1, nameof(TestFraction), TestFraction, "must be above 0 and below 1");
         OptionsException.Require(ValidationFraction + TestFraction < 1, nameof(TestFraction), TestFraction, $"must leave samples to train on beside validationFraction {ValidationFraction}");
         OptionsException.Require(Limit is null or >= 1, nameof(Limit), Limit, "must be at least 1");
-        Nested("csv", Csv.Validate);
-        Nested("images", Images.Validate);
-        Nested("generated", Generated.Validate);
-    }
-
-    private static void Nested(string section, Action validate)
-    {
-        try
-        {
-            validate();
-        }
-        catch (OptionsException error)
-        {
-            throw error.Under(section);
-        }
+        OptionsException.Within("csv", Csv.Validate);
+        OptionsException.Within("images", Images.Validate);
+        OptionsException.Within("generated", Generated.Validate);
     }
 }

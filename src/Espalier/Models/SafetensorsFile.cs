@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Models;
 
@@ -113,9 +114,7 @@ public sealed class SafetensorsFile
     public static void Write(string path, IReadOnlyCollection<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         byte[] header = Header(path, tensors, metadata);
-        string temporary = path + ".tmp";
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
-        using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
+        AtomicFile.Replace(path, stream =>
         {
             Span<byte> length = stackalloc byte[8];
             BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
@@ -128,11 +127,7 @@ public sealed class SafetensorsFile
                 using var scope = torch.NewDisposeScope();
                 stream.Write(tensor.detach().cpu().contiguous().bytes);
             }
-
-            stream.Flush(flushToDisk: true);
-        }
-
-        File.Move(temporary, path, overwrite: true);
+        });
     }
 
     private static byte[] Header(string path, IReadOnlyCollection<KeyValuePair<string, Tensor>> tensors, IReadOnlyDictionary<string, string>? metadata)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Text;
+using Espalier.Files;
 
 namespace Espalier.Reports;
 
@@ -120,11 +121,7 @@ public sealed class HtmlReport(string title, string subtitle)
     }
 
     /// <summary>Writes the page; an existing one is replaced at once or not at all.</summary>
-    public void Save(string path)
-    {
-        File.WriteAllText(path + ".tmp", ToString());
-        File.Move(path + ".tmp", path, overwrite: true);
-    }
+    public void Save(string path) => AtomicFile.Replace(path, ToString());
 
     private static string Style { get; } = ReadStyle();
 

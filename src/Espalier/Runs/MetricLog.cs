@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Runs;
 
@@ -83,7 +84,7 @@ public sealed class MetricLog : IDisposable
 
     private static MetricLog Start(Run run, IReadOnlyList<MetricRecord> kept)
     {
-        RunFiles.Replace(run.MetricsPath, file =>
+        AtomicFile.Replace(run.MetricsPath, file =>
         {
             foreach (MetricRecord record in kept)
                 file.Write(Line(record));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Runs;
 
@@ -159,5 +160,5 @@ public sealed class Run : IDisposable
         }
     }
 
-    private void SaveManifest() => RunFiles.Replace(ManifestPath, file => JsonSerializer.Serialize(file, Manifest, RunFiles.Json));
+    private void SaveManifest() => AtomicFile.Replace(ManifestPath, file => JsonSerializer.Serialize(file, Manifest, RunFiles.Json));
 }

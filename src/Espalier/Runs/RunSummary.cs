@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Runs;
 
@@ -37,7 +38,7 @@ public sealed class RunSummary
     }
 
     /// <summary>Writes the file in one step.</summary>
-    public void Save() => RunFiles.Replace(_path, file =>
+    public void Save() => AtomicFile.Replace(_path, file =>
     {
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
         json.WriteStartObject();
