@@ -54,11 +54,22 @@ public sealed class OptionsException : EspalierException
     /// <param name="section">The section, such as <c>train</c>.</param>
     /// <param name="check">Usually an options record's <c>Validate</c>.</param>
     /// <exception cref="OptionsException">The check refused an option.</exception>
-    public static void Within(string section, Action check)
+    public static void Within(string section, Action check) => Within(section, () =>
+    {
+        check();
+        return true;
+    });
+
+    /// <summary>Does work; an option it refuses is named with the section it stands in.</summary>
+    /// <param name="section">The section, such as <c>model</c>.</param>
+    /// <param name="work">What depends on the section's options.</param>
+    /// <returns>What the work gives.</returns>
+    /// <exception cref="OptionsException">The work refused an option.</exception>
+    public static T Within<T>(string section, Func<T> work)
     {
         try
         {
-            check();
+            return work();
         }
         catch (OptionsException error)
         {
