@@ -40,7 +40,7 @@ internal sealed class AuditStages(Recipe recipe, Run run, Dataset test, IDiffere
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new StageProgress(name, 0));
         long start = Stopwatch.GetTimestamp();
-        T record = work(new AuditContext(classifier, test, recipe.Seed, new StagePart(name, progress), cancellationToken));
+        T record = OptionsException.Within(name, () => work(new AuditContext(classifier, test, recipe.Seed, new StagePart(name, progress), cancellationToken)));
         StageFile.Write(run, name, record);
         foreach ((string key, double value) in summarize(record))
             run.Summary.Set(key, value);

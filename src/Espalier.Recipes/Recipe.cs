@@ -57,12 +57,13 @@ public sealed record Recipe
 
     /// <summary>Checks every section.</summary>
     /// <exception cref="OptionsException">A value is out of range; its name carries the section.</exception>
-    /// <exception cref="NotFoundException">There is no model of that name.</exception>
+    /// <exception cref="NotFoundException">There is no data set or model of that name.</exception>
     public void Validate()
     {
         OptionsException.Require(Name.Length > 0 && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), nameof(Name), Name, "must be letters, digits, hyphens and underscores");
         OptionsException.Require(Seed >= 0, nameof(Seed), Seed, "must not be negative");
         OptionsException.Within("data", Data.Validate);
+        _ = DataCatalog.Default.Find(Data.Name);
         OptionsException.Within("model", Model.Validate);
         OptionsException.Within("objective", Objective.Validate);
         OptionsException.Within("train", Train.Validate);

@@ -8,7 +8,7 @@ namespace Espalier.Recipes;
 /// <summary>The text of a recipe as a tree that overrides change and that is checked key by key before it is bound.</summary>
 public sealed class RecipeDocument
 {
-    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+    private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
 
     private readonly string _source;
     private readonly JsonObject _root;
@@ -26,6 +26,10 @@ public sealed class RecipeDocument
             return JsonNode.Parse(text, documentOptions: Lenient) is JsonObject root
                 ? new RecipeDocument(source, root)
                 : throw new RecipeException(source, "is not a JSON object", "begin it with {");
+        }
+        catch (JsonException error) when (error.LineNumber is null)
+        {
+            throw new RecipeException(source, "gives a key twice", error.Message, error);
         }
         catch (JsonException error)
         {
@@ -51,7 +55,7 @@ public sealed class RecipeDocument
             type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             if (i == path.Length - 1)
             {
-                at[path[i]] = Value(assignment[(equals + 1)..], type, where);
+                at[path[i]] = Value(assignment[(equals + 1)..], type, property.IsSetNullable, where);
                 return;
             }
 
@@ -96,7 +100,12 @@ public sealed class RecipeDocument
         if (node is JsonArray array && ElementType(type) is { } element)
         {
             for (int i = 0; i < array.Count; i++)
-                CheckKeys(array[i], element, $"{prefix.TrimEnd('.')}[{i}].");
+            {
+                string where = $"{prefix.TrimEnd('.')}[{i}]";
+                if (array[i] is null)
+                    throw new RecipeException(_source, $"'{where}' is empty", Describe(element));
+                CheckKeys(array[i], element, $"{where}.");
+            }
         }
 
         if (node is not JsonObject section || !IsSection(type))
@@ -116,7 +125,7 @@ public sealed class RecipeDocument
             ?? throw new RecipeException(_source, $"there is no option '{where}'", Suggestion.For(name, info.Properties.Select(p => p.Name)));
     }
 
-    private JsonNode? Value(string text, Type type, string where)
+    private JsonNode? Value(string text, Type type, bool mayBeNull, string where)
     {
         JsonNode? value;
         try
@@ -131,6 +140,8 @@ public sealed class RecipeDocument
         // Text that looks like a number is still text where text is wanted, and durations are text.
         if (type == typeof(string) && value is JsonValue && value.GetValueKind() != JsonValueKind.String)
             value = JsonValue.Create(text);
+        if (value is null)
+            return mayBeNull ? null : throw new RecipeException(_source, $"'{where}' cannot be null", Describe(type));
         try
         {
             value.Deserialize(type, RecipeJson.Options);

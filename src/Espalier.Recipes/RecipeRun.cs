@@ -64,15 +64,28 @@ public sealed class RecipeRun
         }
     }
 
+    /// <summary>Refuses data that are not those a run was made with.</summary>
+    /// <exception cref="DataException">A file has changed.</exception>
+    internal static void RequireSameData(Run run, LoadedData data)
+    {
+        foreach ((string file, string checksum) in run.Manifest.DataChecksums)
+        {
+            if (data.Checksums.TryGetValue(file, out string? now) && now != checksum)
+                throw new DataException(file, $"has changed since the run: sha256 {now} instead of {checksum}", "restore the file, or run the recipe anew");
+        }
+    }
+
     private bool Stages(bool resume, CancellationToken cancellationToken)
     {
         Stopwatch clock = Stopwatch.StartNew();
         double earlier = resume ? _run.Summary["total.seconds"] ?? 0 : 0;
-        LoadedData loaded = Timed("data", () => DataCatalog.Default.Load(_recipe.Data),
+        LoadedData loaded = Timed("data", () => OptionsException.Within("data", () => DataCatalog.Default.Load(_recipe.Data)),
             d => string.Create(CultureInfo.InvariantCulture, $"{d.Info.Name}: {d.Splits.Train.Count:N0} train, {d.Splits.Validation.Count:N0} validation, {d.Splits.Test.Count:N0} test"));
         using LoadedData data = loaded;
         DatasetSplits splits = loaded.Splits.To(_device);
+        RequireSameData(_run, loaded);
         _run.Update(m => m with { DataChecksums = loaded.Checksums });
+        ValidateFor(splits);
 
         bool trained = Train(splits, resume, cancellationToken);
         Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
@@ -91,17 +104,26 @@ public sealed class RecipeRun
         return true;
     }
 
+    /// <summary>What an audit would refuse after the training is refused before it.</summary>
+    private void ValidateFor(DatasetSplits splits)
+    {
+        OptionsException.Within("train", () => _recipe.SeededTraining.ValidateFor(splits.Train.Count));
+        OptionsException.Within("detect", () => _recipe.Detect?.ValidateFor(splits.Test.InputShape));
+        OptionsException.Within("explain", () => _recipe.Explain?.ValidateFor(splits.Test.ClassCount));
+    }
+
     private bool Train(DatasetSplits splits, bool resume, CancellationToken cancellationToken)
     {
         Report("train", 0);
-        using torch.nn.Module<Tensor, Tensor> model = ModelZoo.Create(_recipe.Model, splits.Train.InputShape, splits.Train.ClassCount, _recipe.Seed);
+        using torch.nn.Module<Tensor, Tensor> model = OptionsException.Within("model", () =>
+            ModelZoo.Create(_recipe.Model, splits.Train.InputShape, splits.Train.ClassCount, _recipe.Seed));
         model.to(_device);
         var checkpoints = new CheckpointFolder(_run.CheckpointFolder);
         (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
         var objective = new ClassificationObjective(model, _recipe.Objective.LabelSmoothing);
-        using TrainingResult result = new Trainer(_recipe.SeededTraining).Fit(
-            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken);
+        using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
+            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken));
         var record = new TrainRecord(result.Outcome, model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
             result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
             result.Ema?.Momentum, result.Ema?.HalfLifeInSamples);

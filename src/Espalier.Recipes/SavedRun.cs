@@ -40,12 +40,7 @@ public sealed class SavedRun : IDisposable
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");
         LoadedData data = DataCatalog.Default.Load(recipe.Data);
-        foreach ((string file, string checksum) in run.Manifest.DataChecksums)
-        {
-            if (data.Checksums.TryGetValue(file, out string? now) && now != checksum)
-                throw new DataException(file, $"has changed since the run: sha256 {now} instead of {checksum}", "restore the file, or run the recipe anew");
-        }
-
+        RecipeRun.RequireSameData(run, data);
         return new SavedRun(run, recipe, data, device);
     }
 

@@ -15,9 +15,10 @@ public sealed class Blobs() : OutlierGenerator("blobs")
     private const double CutInSigmas = 4;
     private const double Threshold = 0.75;
 
+    private protected override bool NeedsImages => true;
+
     private protected override Tensor Generate(long[] shape, InputBounds bounds, torch.Generator generator, Dataset? source)
     {
-        RequireImages(shape);
         Tensor v = torch.empty(shape).bernoulli_(Density, generator);       // [count, channels, height, width]
         v = v.matmul(Blur(shape[3]).t());
         v = Blur(shape[2]).matmul(v);

@@ -28,11 +28,18 @@ public abstract class OutlierGenerator
     /// <summary>Whether outliers are made from in-distribution data.</summary>
     public virtual bool NeedsSource => false;
 
+    /// <summary>Whether only images can be made, inputs of [channels, height, width].</summary>
+    private protected virtual bool NeedsImages => false;
+
     /// <summary>Makes a generator by name, with its paper's defaults.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <exception cref="NotFoundException">There is no generator of that name.</exception>
     public static OutlierGenerator Create(string name) =>
         Known.TryGetValue(name, out var make) ? make() : throw new NotFoundException("outlier generator", name, Names);
+
+    /// <summary>Whether inputs of a shape can be made.</summary>
+    /// <param name="shape">Shape of one input.</param>
+    public bool Makes(IReadOnlyList<long> shape) => !NeedsImages || shape.Count == 3;
 
     /// <summary>Generates outliers.</summary>
     /// <param name="count">How many, at least 1.</param>
@@ -48,6 +55,8 @@ public abstract class OutlierGenerator
         OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
         OptionsException.Require(double.IsFinite(bounds.Upper - bounds.Lower), nameof(bounds), bounds.Upper, "must be finite: outliers fill them");
         OptionsException.Require(!NeedsSource || source is not null, nameof(source), null, $"is needed by '{Name}'");
+        if (!Makes(shape))
+            throw new ShapeException($"an input for '{Name}'", shape, "[channels, height, width]");
         using var scope = torch.NewDisposeScope();
         using var generator = new torch.Generator(unchecked((ulong)seed));
         return Generate([count, .. shape], bounds, generator, source).MoveToOuterDisposeScope();
@@ -65,12 +74,5 @@ public abstract class OutlierGenerator
         Tensor lower = bounds.LowerTensor(unit);
         // The sum may round to just outside.
         return bounds.Clamp(lower + unit * (bounds.UpperTensor(unit) - lower));
-    }
-
-    /// <summary>Refuses inputs that are no images.</summary>
-    private protected void RequireImages(long[] shape)
-    {
-        if (shape.Length != 4)
-            throw new ShapeException($"an input for '{Name}'", shape[1..], "[channels, height, width]");
     }
 }

@@ -12,9 +12,10 @@ public sealed class PixelShuffle() : OutlierGenerator("pixel-shuffle")
     /// <inheritdoc/>
     public override bool NeedsSource => true;
 
+    private protected override bool NeedsImages => true;
+
     private protected override Tensor Generate(long[] shape, InputBounds bounds, torch.Generator generator, Dataset? source)
     {
-        RequireImages(shape);
         if (!source!.InputShape.SequenceEqual(shape[1..]))
             throw new ShapeException("the source's inputs", source.InputShape, $"[{string.Join(", ", shape[1..])}]");
         int count = checked((int)shape[0]);

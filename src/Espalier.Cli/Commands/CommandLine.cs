@@ -6,5 +6,5 @@ internal static class CommandLine
     public static string Text { get; } = string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted).Prepend("espalier"));
 
     private static string Quoted(string argument) =>
-        argument.Length > 0 && argument.All(c => char.IsLetterOrDigit(c) || "-_=./:,".Contains(c, StringComparison.Ordinal)) ? argument : $"'{argument}'";
+        argument.Length > 0 && argument.All(c => char.IsLetterOrDigit(c) || "-_=./:,".Contains(c, StringComparison.Ordinal)) ? argument : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

@@ -11,6 +11,8 @@ namespace Espalier.Cli.Commands;
 /// <summary><c>espalier run</c>: a recipe from data to report.</summary>
 internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
 {
+    private const string Kind = "run";
+
     internal sealed class Settings : GlobalSettings
     {
         [CommandArgument(0, "[RECIPE]")]
@@ -54,7 +56,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         var manifest = new RunManifest
         {
             Name = recipe.Name,
-            Kind = "run",
+            Kind = Kind,
             CommandLine = CommandLine.Text,
             Options = RecipeRun.OptionsOf(recipe),
             Seed = recipe.Seed,
@@ -69,6 +71,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         OptionsException.Require(settings.Set.Length == 0 && settings.Seed is null, "resume", settings.Resume.Value, "keeps the options of the run: leave out --set and --seed, or start a new run");
         string folder = settings.Resume.Value is { Length: > 0 } given ? given : LatestUnfinished(settings.Recipe);
         Run run = Run.Open(folder);
+        OptionsException.Require(run.Manifest.Kind == Kind, "resume", settings.Resume.Value, $"must be a run of a recipe; this is an audit ({run.Manifest.Kind}), which begins anew each time");
         run.Resume();
         int threads = MachineInfo.Current().Threads;
         if (run.Manifest.Machine is { } machine && machine.Threads != threads)
@@ -79,7 +82,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
     private static string LatestUnfinished(string? recipe)
     {
         using var index = new RunIndex("runs");
-        RunRow? row = index.List().Where(r => r.Kind == "run" && r.Status != RunStatus.Completed && (recipe is null || r.Name == recipe))
+        RunRow? row = index.List().Where(r => r.Kind == Kind && r.Status != RunStatus.Completed && (recipe is null || r.Name == recipe))
             .OrderByDescending(r => r.CreatedUtc).FirstOrDefault();
         return row?.Folder ?? throw new NotFoundException("unfinished run of", recipe ?? "any recipe", []);
     }

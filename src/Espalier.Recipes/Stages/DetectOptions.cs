@@ -8,8 +8,8 @@ public sealed record DetectOptions
     /// <summary>What scores an input: a name of <see cref="Espalier.Anomaly.Detector.Names"/>, such as <c>msp</c>.</summary>
     public string Detector { get; init; } = "msp";
 
-    /// <summary>What it is confronted with: names of <see cref="OutlierGenerator.Names"/>.</summary>
-    public IReadOnlyList<string> Outliers { get; init; } = ["gaussian", "rademacher", "blobs", "pixel-shuffle"];
+    /// <summary>What it is confronted with: names of <see cref="OutlierGenerator.Names"/>; all that fit the data where null.</summary>
+    public IReadOnlyList<string>? Outliers { get; init; }
 
     /// <summary>How many outliers of each kind; as many as there are test samples where null.</summary>
     public int? Count { get; init; }
@@ -24,8 +24,8 @@ public sealed record DetectOptions
     {
         if (!Anomaly.Detector.Names.Contains(Detector))
             throw new NotFoundException("detector", Detector, Anomaly.Detector.Names);
-        OptionsException.Require(Outliers.Count > 0, nameof(Outliers), 0, "needs at least one kind");
-        foreach (string kind in Outliers)
+        OptionsException.Require(Outliers is null or { Count: > 0 }, nameof(Outliers), "empty", "needs at least one kind");
+        foreach (string kind in Outliers ?? [])
         {
             if (!OutlierGenerator.Names.Contains(kind))
                 throw new NotFoundException("kind of outliers", kind, OutlierGenerator.Names);
@@ -34,4 +34,18 @@ public sealed record DetectOptions
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         OptionsException.Within("protocol", Protocol.Validate);
     }
+
+    /// <summary>Checks what depends on the data.</summary>
+    /// <param name="shape">Shape of one input.</param>
+    /// <exception cref="OptionsException">A kind of outliers is for images only and these are none.</exception>
+    public void ValidateFor(IReadOnlyList<long> shape)
+    {
+        foreach (string kind in Outliers ?? [])
+            OptionsException.Require(OutlierGenerator.Create(kind).Makes(shape), nameof(Outliers), kind, $"must fit inputs of shape [{string.Join(", ", shape)}]: {string.Join(", ", (this with { Outliers = null }).KindsFor(shape))}");
+    }
+
+    /// <summary>The kinds of outliers for inputs of a shape.</summary>
+    /// <param name="shape">Shape of one input.</param>
+    internal IReadOnlyList<string> KindsFor(IReadOnlyList<long> shape) =>
+        Outliers ?? [.. OutlierGenerator.Names.Where(n => OutlierGenerator.Create(n).Makes(shape))];
 }

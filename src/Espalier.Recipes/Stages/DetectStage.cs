@@ -10,13 +10,15 @@ internal static class DetectStage
 
     public static DetectRecord Run(AuditContext context, DetectOptions options)
     {
+        options.ValidateFor(context.Test.InputShape);
+        IReadOnlyList<string> wanted = options.KindsFor(context.Test.InputShape);
         using var scope = torch.NewDisposeScope();
         Batch test = context.Test.All();
         Detector detector = Detector.Create(options.Detector, context.Classifier);
         double[] inliers = Scores(detector, test.Inputs);
         var protocol = new DetectionProtocol(options.Protocol with { Seed = context.Seed });
         var kinds = new List<DetectedOutliers>();
-        foreach (string kind in options.Outliers)
+        foreach (string kind in wanted)
         {
             using var kindScope = torch.NewDisposeScope();
             context.CancellationToken.ThrowIfCancellationRequested();
@@ -27,7 +29,7 @@ internal static class DetectStage
             DetectionResult result = protocol.Measure(inliers, scores);
             kinds.Add(new DetectedOutliers(kind, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
                 ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
-            context.Progress?.Report((double)kinds.Count / options.Outliers.Count);
+            context.Progress?.Report((double)kinds.Count / wanted.Count);
         }
 
         return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds);

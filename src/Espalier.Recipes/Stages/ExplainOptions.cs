@@ -22,4 +22,10 @@ public sealed record ExplainOptions
         OptionsException.Require(Target is null or >= 0, nameof(Target), Target, "must not be negative");
         OptionsException.Within("wachter", Wachter.Validate);
     }
+
+    /// <summary>Checks what depends on the data.</summary>
+    /// <param name="classes">Number of classes.</param>
+    /// <exception cref="OptionsException">The target is no class.</exception>
+    public void ValidateFor(int classes) =>
+        OptionsException.Require(Target is null || Target < classes, nameof(Target), Target, $"must be below the number of classes ({classes})");
 }

@@ -8,7 +8,7 @@ internal static class ExplainStage
 {
     public static ExplainRecord Run(AuditContext context, ExplainOptions options)
     {
-        OptionsException.Require(options.Target is null || options.Target < context.Test.ClassCount, "explain.target", options.Target, $"must be below the number of classes ({context.Test.ClassCount})");
+        options.ValidateFor(context.Test.ClassCount);
         using var scope = torch.NewDisposeScope();
         Batch batch = context.Test.Gather(Chosen(context.Test, options));
         Tensor targets = options.Target is { } target ? torch.full_like(batch.Labels, target) : NextLikely(context, batch);

@@ -50,14 +50,19 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
         return inputs.sub(mean).div_(deviation).MoveToOuterDisposeScope();
     }
 
+    // The ends go through the same float arithmetic as the inputs: one that lies on its bound lies on it afterwards.
     private InputBounds Map(InputBounds bounds, IReadOnlyList<long> shape)
     {
         if (bounds == InputBounds.Unbounded)
             return bounds;
-        int perChannel = (int)shape.Skip(1).Aggregate(1L, (a, b) => a * b);
-        int features = Mean.Count * perChannel;
-        double[] Ends(IReadOnlyList<double> ends) => [.. Enumerable.Range(0, features).Select(f =>
-            (ends[bounds.IsUniform ? 0 : f] - Mean[f / perChannel]) / Deviation[f / perChannel])];
+        int features = (int)shape.Aggregate(1L, (a, b) => a * b);
+        double[] Ends(IReadOnlyList<double> ends)
+        {
+            using var scope = torch.NewDisposeScope();
+            float[] raw = [.. Enumerable.Range(0, features).Select(f => (float)ends[bounds.IsUniform ? 0 : f])];
+            return [.. Apply(torch.tensor(raw).view([1, .. shape])).flatten().data<float>().Select(e => (double)e)];
+        }
+
         return InputBounds.PerFeature(Ends(bounds.LowerValues), Ends(bounds.UpperValues));
     }
 

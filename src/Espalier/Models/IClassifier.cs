@@ -21,23 +21,3 @@ public interface IClassifier
     /// <exception cref="ShapeException">The inputs have another shape.</exception>
     Tensor Predict(Tensor inputs);
 }
-
-/// <summary>A classifier that also tells how sure it is.</summary>
-public interface IScoringClassifier : IClassifier
-{
-    /// <summary>The class probabilities.</summary>
-    /// <param name="inputs">[batch, ...<see cref="IClassifier.InputShape"/>], float32.</param>
-    /// <returns>[batch, classes], rows sum to one; without an autograd graph.</returns>
-    /// <exception cref="ShapeException">The inputs have another shape.</exception>
-    Tensor Probabilities(Tensor inputs);
-}
-
-/// <summary>A classifier whose logits can be differentiated with respect to its inputs.</summary>
-public interface IDifferentiableClassifier : IScoringClassifier
-{
-    /// <summary>The logits, with an autograd graph back to the inputs where these require gradients.</summary>
-    /// <param name="inputs">[batch, ...<see cref="IClassifier.InputShape"/>], float32.</param>
-    /// <returns>[batch, classes].</returns>
-    /// <exception cref="ShapeException">The inputs have another shape.</exception>
-    Tensor Logits(Tensor inputs);
-}
