@@ -200,19 +200,9 @@ public sealed class Wachter
 
     private static void Check(IDifferentiableClassifier classifier, Tensor inputs, Tensor targets)
     {
-        if (inputs.dim() < 2 || !inputs.is_floating_point() || !inputs.shape.AsSpan(1).SequenceEqual([.. classifier.InputShape]))
-            throw new ShapeException("inputs", inputs.shape, $"[n, {string.Join(", ", classifier.InputShape)}], floating point");
-        long count = inputs.shape[0];
-        if (count == 0)
-            throw new DataException("inputs", "are empty", "give at least one");
-        if (targets.dim() != 1 || targets.shape[0] != count || targets.dtype != torch.int64)
-            throw new ShapeException("targets", targets.shape, $"[{count}], int64");
-        using var _ = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        (long least, long greatest) = (targets.min().ToInt64(), targets.max().ToInt64());
-        if (least < 0 || greatest >= classifier.ClassCount)
-            throw new DataException("targets", $"run from {least} to {greatest}", $"the model's classes run from 0 to {classifier.ClassCount - 1}");
-        if ((inputs - classifier.Bounds.Clamp(inputs)).abs().max().ToDouble() is not <= 1e-6)
-            throw new DataException("inputs", $"hold values outside the model's bounds, {classifier.Bounds.Lower} to {classifier.Bounds.Upper}, or that are no numbers", "give inputs in the unit of the bounds, or bounds in the unit of the inputs");
+        ClassifierInputs.Check(classifier, inputs);
+        if (inputs.shape[0] == 0)
+            throw new DataException(nameof(inputs), "are empty", "give at least one");
+        ClassifierInputs.CheckClasses(classifier, targets, inputs.shape[0], nameof(targets));
     }
 }

@@ -139,24 +139,9 @@ public abstract class GradientAttack
 
     private static void Check(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, Tensor? targets)
     {
-        if (inputs.dim() < 2 || !inputs.is_floating_point() || !inputs.shape.AsSpan(1).SequenceEqual([.. classifier.InputShape]))
-            throw new ShapeException("inputs", inputs.shape, $"[n, {string.Join(", ", classifier.InputShape)}], floating point");
-        long count = inputs.shape[0];
-        CheckClasses(labels, "labels");
+        ClassifierInputs.Check(classifier, inputs);
+        ClassifierInputs.CheckClasses(classifier, labels, inputs.shape[0], nameof(labels));
         if (targets is not null)
-            CheckClasses(targets, "targets");
-        using var scope = torch.NewDisposeScope();
-        using var _ = torch.no_grad();
-        if (count > 0 && (inputs - classifier.Bounds.Clamp(inputs)).abs().max().ToDouble() is not <= 1e-6)
-            throw new DataException("inputs", $"hold values outside the model's bounds, {classifier.Bounds.Lower} to {classifier.Bounds.Upper}, or that are no numbers", "give inputs in the unit of the bounds, or bounds in the unit of the inputs");
-
-        void CheckClasses(Tensor classes, string what)
-        {
-            if (classes.dim() != 1 || classes.shape[0] != count || classes.dtype != torch.int64)
-                throw new ShapeException(what, classes.shape, $"[{count}], int64");
-            using var inner = torch.NewDisposeScope();
-            if (count > 0 && (classes.min().ToInt64() < 0 || classes.max().ToInt64() >= classifier.ClassCount))
-                throw new DataException(what, $"run from {classes.min().ToInt64()} to {classes.max().ToInt64()}", $"the model's classes run from 0 to {classifier.ClassCount - 1}");
-        }
+            ClassifierInputs.CheckClasses(classifier, targets, inputs.shape[0], nameof(targets));
     }
 }
