@@ -5,9 +5,6 @@ namespace Espalier.Benchmarks;
 /// <summary>The words after a verb.</summary>
 internal sealed class CommandArguments(string[] words)
 {
-    /// <summary>The first word that is no option.</summary>
-    public string? Positional => words.FirstOrDefault(w => !w.StartsWith('-'));
-
     public bool Has(string option) => words.Contains(option);
 
     /// <summary>The number after an option.</summary>

@@ -11,10 +11,10 @@ public sealed record BatchOverhead(
     int BatchSize, int Rounds, int StepsPerRound, double FlatLoopDifference, double OrdinaryLoopDifference, IReadOnlyList<ArmSummary> Arms)
 {
     /// <summary>Measures at a batch size.</summary>
-    public static BatchOverhead Measure(int batchSize, int rounds, int steps)
+    public static BatchOverhead Measure(int batchSize, int rounds, int steps, bool fixedCostOnly)
     {
         (double flat, double ordinary) = SameArithmetic.LargestDifference(batchSize);
-        using var pairs = new PairedSteps(batchSize, rounds, steps);
+        using var pairs = new PairedSteps(batchSize, rounds, steps, fixedCostOnly);
         IReadOnlyList<Block[]> measured = pairs.Measure();
         return new BatchOverhead(batchSize, rounds, steps, flat, ordinary, [.. Enum.GetValues<Arm>().Select(arm => ArmSummary.Of(arm, measured))]);
     }

@@ -5,7 +5,7 @@ using Espalier.Runs;
 
 namespace Espalier.Benchmarks;
 
-/// <summary><c>trainer-overhead [--threads N] [--batch N] [--rounds N] [--steps N] [--json]</c></summary>
+/// <summary><c>trainer-overhead [--threads N] [--batch N] [--rounds N] [--steps N] [--linear] [--json]</c></summary>
 internal static class OverheadCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -21,7 +21,7 @@ internal static class OverheadCommand
         int rounds = arguments.Number("--rounds") ?? 40;
         int steps = arguments.Number("--steps") ?? 15;
         int[] batches = arguments.Number("--batch") is { } batch ? [batch] : [256, 64];
-        var result = new OverheadResult(MachineInfo.Current(), [.. batches.Select(b => BatchOverhead.Measure(b, rounds, steps))]);
+        var result = new OverheadResult(MachineInfo.Current(), [.. batches.Select(b => BatchOverhead.Measure(b, rounds, steps, arguments.Has("--linear")))]);
         if (arguments.Has("--json"))
             Console.WriteLine(JsonSerializer.Serialize(result, Json));
         else

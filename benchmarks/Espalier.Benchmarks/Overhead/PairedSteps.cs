@@ -36,10 +36,11 @@ public sealed class PairedSteps : IProgress<TrainingProgress>, IDisposable
     /// <param name="batchSize">Samples per step.</param>
     /// <param name="rounds">How often each arm has a turn.</param>
     /// <param name="steps">Counted steps per turn.</param>
-    public PairedSteps(int batchSize, int rounds, int steps)
+    /// <param name="fixedCostOnly">A linear model instead of the gMLP.</param>
+    public PairedSteps(int batchSize, int rounds, int steps, bool fixedCostOnly = false)
     {
         (_rounds, _steps) = (rounds, steps);
-        _task = new DigitsTask(batchSize);
+        _task = new DigitsTask(batchSize, fixedCostOnly);
         _loops = [new FlatLoop(_task, _task.NewModel()), new OrdinaryLoop(_task, _task.NewModel())];
         _folder = Path.Combine(Path.GetTempPath(), $"espalier-overhead-{Environment.ProcessId}-{batchSize}");
         _run = Run.CreateAt(_folder, new RunManifest { Name = "overhead", Kind = "benchmark" });

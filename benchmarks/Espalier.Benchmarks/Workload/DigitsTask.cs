@@ -14,10 +14,12 @@ public sealed class DigitsTask : IDisposable
 
     /// <summary>Loads the recipe and its data.</summary>
     /// <param name="batchSize">Samples per step; the recipe's values are rescaled to it, as for a user.</param>
-    public DigitsTask(int batchSize)
+    /// <param name="fixedCostOnly">A linear model instead of the gMLP: what a step costs besides the model stands out.</param>
+    public DigitsTask(int batchSize, bool fixedCostOnly = false)
     {
         BatchSize = batchSize;
-        _recipe = RecipeCatalog.Read("digits", [$"train.batchSize={batchSize}"]);
+        string[] linear = fixedCostOnly ? ["model.name=mlp", "model.mlp.hiddenSizes=[]"] : [];
+        _recipe = RecipeCatalog.Read("digits", [$"train.batchSize={batchSize}", .. linear]);
         _data = DataCatalog.Default.Load(_recipe.Data);
     }
 
