@@ -1,1 +1,19 @@
-return;
+using System.Runtime.CompilerServices;
+using BenchmarkDotNet.Running;
+using Espalier.Benchmarks;
+using Espalier.Training;
+
+// The core prepares the C environment when it loads; that must come before libtorch does.
+RuntimeHelpers.RunModuleConstructor(typeof(Trainer).Module.ModuleHandle);
+switch (args)
+{
+    case ["trainer-overhead", .. var rest]:
+        OverheadCommand.Run(new CommandArguments(rest));
+        break;
+    case ["export-parity", var file]:
+        ParityExport.Run(file);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Arm).Assembly).Run(args, new InProcessConfig());
+        break;
+}

@@ -12,7 +12,6 @@ public sealed class Dataset : IDisposable
 {
     private readonly Tensor _inputs;
     private readonly double _scale;
-    private float[]? _byteValues;
 
     /// <summary>Takes over the tensors: they are freed with the data set.</summary>
     /// <param name="name">The data set's name.</param>
@@ -136,24 +135,19 @@ public sealed class Dataset : IDisposable
         }
 
         ReadOnlySpan<byte> bytes = _inputs.bytes;
-        ReadOnlySpan<float> values = _byteValues ??= [.. Enumerable.Range(0, 256).Select(b => b * (float)_scale)];
         for (int i = 0; i < rows.Length; i++)
-        {
-            ReadOnlySpan<byte> row = bytes.Slice((int)rows[i] * width, width);
-            Span<float> to = target.Slice(i * width, width);
-            for (int j = 0; j < row.Length; j++)
-                to[j] = values[row[j]];
-        }
-
+            ByteScaling.Convert(bytes.Slice((int)rows[i] * width, width), (float)_scale, target.Slice(i * width, width));
         return result;
     }
 
     private long[] Checked(IReadOnlyList<int> indices)
     {
-        long[] chosen = new long[indices.Count];
+        // An array behind its interface costs a call per element.
+        int[] plain = indices as int[] ?? [.. indices];
+        long[] chosen = new long[plain.Length];
         for (int i = 0; i < chosen.Length; i++)
         {
-            int index = indices[i];
+            int index = plain[i];
             if ((uint)index >= (uint)Count)
                 throw new ArgumentOutOfRangeException(nameof(indices), index, $"{Name} has samples 0 to {Count - 1}");
             chosen[i] = index;

@@ -1,0 +1,88 @@
+using BenchmarkDotNet.Attributes;
+using Espalier.Data;
+
+namespace Espalier.Benchmarks;
+
+/// <summary>
+/// Loading a batch: <see cref="Dataset.Gather"/>, the same through the loader's thread with nothing to overlap it with,
+/// and libtorch's own <c>index_select</c> and conversion. Images per second are the batch over the time.
+/// </summary>
+public class LoaderBenchmarks : IDisposable
+{
+    private DigitsTask _digits = null!;
+    private Dataset _data = null!;
+    private Tensor _raw = null!;
+    private Tensor _index = null!;
+    private int[][] _orders = null!;
+    private double _scale;
+    private PrefetchingLoader _loader = null!;
+    private IEnumerator<Batch> _batches = null!;
+    private int _next;
+
+    /// <summary>Digits: 8 x 8, batch 256. Images: generated, 28 x 28, batch 128. Both are held as bytes.</summary>
+    [Params("digits", "images")]
+    public string Source { get; set; } = "digits";
+
+    private int BatchSize => Source == "digits" ? 256 : 128;
+
+    /// <summary>Loads or draws the data.</summary>
+    [GlobalSetup]
+    public void Load()
+    {
+        torch.set_num_threads(1);
+        _digits = new DigitsTask(256);
+        Tensor images = GeneratedImages.Pixels();
+        _data = Source == "digits" ? _digits.Train : GeneratedImages.Dataset(images);
+        _scale = Source == "digits" ? 1 / 16.0 : 1 / 255.0;
+        using Batch all = _digits.Train.All();
+        _raw = Source == "digits" ? all.Inputs.mul(16).to(torch.uint8) : images;
+        var stream = new SampleStream(_data.Count, 1);
+        _orders = [.. Enumerable.Range(0, 64).Select(i => stream.Take((long)i * BatchSize, BatchSize).ToArray())];
+        _index = torch.tensor([.. _orders[0].Select(i => (long)i)], dtype: torch.int64);
+        _loader = new PrefetchingLoader(_data, Endless(), 4);
+        _batches = _loader.GetEnumerator();
+    }
+
+    /// <summary>On the calling thread.</summary>
+    [Benchmark(Baseline = true)]
+    public void Gather()
+    {
+        using Batch batch = _data.Gather(_orders[_next++ & 63]);
+    }
+
+    /// <summary>Through the loader's thread.</summary>
+    [Benchmark]
+    public void Prefetched()
+    {
+        _batches.MoveNext();
+        _batches.Current.Dispose();
+    }
+
+    /// <summary>libtorch: select bytes, convert, scale.</summary>
+    [Benchmark]
+    public void IndexSelect()
+    {
+        using var scope = torch.NewDisposeScope();
+        _raw.index_select(0, _index).to(torch.float32).mul_(_scale);
+        _data.Labels.index_select(0, _index);
+    }
+
+    /// <summary>Frees everything.</summary>
+    [GlobalCleanup]
+    public void Dispose()
+    {
+        _loader.Dispose();
+        _index.Dispose();
+        _raw.Dispose();
+        if (_data != _digits.Train)
+            _data.Dispose();
+        _digits.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private IEnumerable<IReadOnlyList<int>> Endless()
+    {
+        for (int i = 0; ; i++)
+            yield return _orders[i & 63];
+    }
+}
