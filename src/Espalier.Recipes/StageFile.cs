@@ -14,7 +14,7 @@ public static class StageFile
     {
         string path = PathOf(run, stage);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(record, RecipeJson.Options));
+        File.WriteAllText(path + ".tmp", JsonSerializer.Serialize(record, RecipeJson.Records));
         File.Move(path + ".tmp", path, overwrite: true);
     }
 
@@ -30,7 +30,7 @@ public static class StageFile
             return null;
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Options);
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Records);
         }
         catch (JsonException error)
         {
