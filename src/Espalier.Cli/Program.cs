@@ -52,6 +52,9 @@ internal static class Program
             c.SetApplicationName("espalier");
             c.SetApplicationVersion(typeof(Program).Assembly.GetName().Version!.ToString(3));
             c.PropagateExceptions();
+
+            // Otherwise a misspelt option would be left unheeded in silence.
+            c.UseStrictParsing();
             c.AddCommand<RunCommand>("run").WithDescription("Run a recipe from data to report, or resume one.")
                 .WithExample("run", "digits").WithExample("run", "digits", "--set", "train.batchSize=256").WithExample("run", "--resume");
             c.AddBranch("recipes", b =>

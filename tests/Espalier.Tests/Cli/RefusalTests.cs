@@ -18,7 +18,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     [InlineData("data set 'digitz'", "did you mean 'digits'?", "run", "digits", "--set", "data.name=digitz")]
     [InlineData("'train.optimizer.learningRate' is -1", "above 0", "run", "digits", "--set", "train.optimizer.learningRate=-1")]
     [InlineData("'train.batchSize' is 5000", "training samples", "run", "digits", "--set", "train.batchSize=5000")]
-    [InlineData("'model.gmlp.patchSize' is 3", "", "run", "digits", "--set", "model.gmlp.patchSize=3")]
+    [InlineData("'model.gmlp.imageHeight' is 8", "3", "run", "digits", "--set", "model.gmlp.patchSize=3")]
     [InlineData("frobnicate", "espalier --help", "frobnicate")]
     [InlineData("frobnicate", "espalier --help", "run", "digits", "--frobnicate")]
     [InlineData("abc", "espalier --help", "run", "digits", "--threads", "abc")]
@@ -70,7 +70,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     [Theory]
     [InlineData("income,granted\n1,yes\nNaN,no\n", "line 3, column 'income'", "missing")]
     [InlineData("income,granted\n1,yes\n\"\",no\n", "line 3, column 'income'", "missing")]
-    [InlineData("income,granted\n1,yes\ninf,no\n", "line 3, column 'income'", "not finite")]
+    [InlineData("income,granted\n1,yes\nInfinity,no\n", "line 3, column 'income'", "not finite")]
     [InlineData("income,granted\n1,yes\n2\n", "line 3", "1 columns")]
     [InlineData("income,granted\n1,yes\n2,yes\n", "column 'granted'", "one class only")]
     public void A_bad_table_is_refused_with_line_and_column(string csv, string where, string problem)
