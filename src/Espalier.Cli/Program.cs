@@ -1,4 +1,5 @@
 using Espalier.Cli.Commands;
+using Spectre.Console;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli;
@@ -46,9 +47,14 @@ internal static class Program
         var app = new CommandApp();
         app.Configure(c =>
         {
+            // The library would keep the first console of the process for ever.
+            c.ConfigureConsole(AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }));
             c.SetApplicationName("espalier");
             c.SetApplicationVersion(typeof(Program).Assembly.GetName().Version!.ToString(3));
             c.PropagateExceptions();
+
+            // Otherwise a misspelt option would be left unheeded in silence.
+            c.UseStrictParsing();
             c.AddCommand<RunCommand>("run").WithDescription("Run a recipe from data to report, or resume one.")
                 .WithExample("run", "digits").WithExample("run", "digits", "--set", "train.batchSize=256").WithExample("run", "--resume");
             c.AddBranch("recipes", b =>

@@ -3,7 +3,7 @@ namespace Espalier.Networks;
 /// <summary>Which network, and its shape: the <c>model</c> section of a recipe.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>One of <see cref="ModelZoo.Names"/>.</summary>
+    /// <summary><c>gmlp</c>, <c>mlp</c>, or a preset of the paper: <c>gmlp_ti16_224</c>, <c>gmlp_s16_224</c>, <c>gmlp_b16_224</c>.</summary>
     public string Name { get; init; } = "gmlp";
 
     /// <summary>

@@ -33,7 +33,7 @@ public sealed record Recipe
     /// <summary>The network.</summary>
     public ModelOptions Model { get; init; } = new();
 
-    /// <summary>The loss.</summary>
+    /// <summary>The loss that the training minimises.</summary>
     public ObjectiveOptions Objective { get; init; } = new();
 
     /// <summary>The training.</summary>

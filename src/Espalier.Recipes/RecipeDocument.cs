@@ -161,6 +161,8 @@ public sealed class RecipeDocument
             if (RecipeJson.Options.GetTypeInfo(type).Properties.FirstOrDefault(p => p.Name == part.Split('[')[0]) is not { } property)
                 break;
             type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            if (part.EndsWith(']'))
+                type = ElementType(type) ?? type;
         }
 
         return Describe(type);

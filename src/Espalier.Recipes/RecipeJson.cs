@@ -11,6 +11,9 @@ public static class RecipeJson
     /// <summary>The options for reading and writing recipes.</summary>
     public static JsonSerializerOptions Options { get; } = Create();
 
+    /// <summary>The options for what a run measured: unlike an option, a measurement may be NaN or infinite.</summary>
+    public static JsonSerializerOptions Records { get; } = new(Options) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions
@@ -20,7 +23,6 @@ public static class RecipeJson
             AllowTrailingCommas = true,
             WriteIndented = true,
             RespectNullableAnnotations = true,
-            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
             Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
             TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { OneHomePerKey } },

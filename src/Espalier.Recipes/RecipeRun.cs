@@ -92,15 +92,13 @@ public sealed class RecipeRun
         if (!trained)
             return false;
         Audit(splits, cancellationToken);
-        Timed("report", () =>
-        {
-            Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
-            using (var process = Process.GetCurrentProcess())
-                Set("memory.peakMiB", process.PeakWorkingSet64 / 1048576.0);
-            _run.Summary.Save();
-            RunReport.Write(_run, _recipe);
-            return _run.ReportPath;
-        }, path => path);
+        Report("report", 0);
+        Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
+        using (var process = Process.GetCurrentProcess())
+            Set("memory.peakMiB", process.PeakWorkingSet64 / 1048576.0);
+        _run.Summary.Save();
+        RunReport.Write(_run, _recipe);
+        Report("report", 1, _run.ReportPath);
         return true;
     }
 

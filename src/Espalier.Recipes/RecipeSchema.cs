@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using System.Text.RegularExpressions;
@@ -29,20 +30,25 @@ public static partial class RecipeSchema
 
     private static JsonNode Describe(JsonSchemaExporterContext context, JsonNode schema, Dictionary<string, string> comments)
     {
-        if (schema is not JsonObject node)
+        // A duration has a converter of its own, of which the exporter knows nothing: it allows anything.
+        Type type = context.TypeInfo.Type;
+        JsonObject? node = (Nullable.GetUnderlyingType(type) ?? type) == typeof(Training.Duration)
+            ? Duration(isNullable: Nullable.GetUnderlyingType(type) is not null)
+            : schema as JsonObject;
+        if (node is null)
             return schema;
-        if (context.TypeInfo.Type == typeof(Training.Duration))
-        {
-            node["type"] = "string";
-            node["pattern"] = @"^\d+(\.\d+)? (samples?|steps?|epochs?)$";
-        }
-
         if (context.TypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Object)
             node["additionalProperties"] = false;
         if (context.PropertyInfo?.AttributeProvider is MemberInfo member && Comment(member, comments) is { } comment)
             node.Insert(0, "description", comment);
         return node;
     }
+
+    private static JsonObject Duration(bool isNullable) => new()
+    {
+        ["type"] = isNullable ? new JsonArray("string", "null") : JsonValue.Create("string"),
+        ["pattern"] = @"^\s*\d+(\.\d+)?\s+(samples?|steps?|epochs?)\s*$",
+    };
 
     private static string? Comment(MemberInfo member, Dictionary<string, string> comments)
     {
@@ -64,11 +70,18 @@ public static partial class RecipeSchema
     {
         IEnumerable<string> parts = summary.Nodes().Select(n => n switch
         {
-            XElement { Name.LocalName: "see" } see => see.Attribute("cref")?.Value.Split('.')[^1] ?? "",
+            XElement { Name.LocalName: "see" } see => Name(see.Attribute("cref")?.Value ?? ""),
             XElement element => element.Value,
             _ => n.ToString(),
         });
         return Space().Replace(System.Net.WebUtility.HtmlDecode(string.Concat(parts)), " ").Trim();
+    }
+
+    /// <summary>A property as a recipe writes it, anything else by its last word.</summary>
+    private static string Name(string reference)
+    {
+        string word = reference.Split('.')[^1];
+        return reference.StartsWith("P:", StringComparison.Ordinal) ? JsonNamingPolicy.CamelCase.ConvertName(word) : word;
     }
 
     [GeneratedRegex(@"\s+")]

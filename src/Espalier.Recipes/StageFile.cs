@@ -12,7 +12,7 @@ public static class StageFile
     /// <param name="stage">The stage's name.</param>
     /// <param name="record">The record.</param>
     public static void Write<T>(Run run, string stage, T record) =>
-        AtomicFile.Replace(PathOf(run, stage), JsonSerializer.Serialize(record, RecipeJson.Options));
+        AtomicFile.Replace(PathOf(run, stage), JsonSerializer.Serialize(record, RecipeJson.Records));
 
     /// <summary>Reads a stage's record, or null where the stage did not run.</summary>
     /// <param name="run">The run.</param>
@@ -26,7 +26,7 @@ public static class StageFile
             return null;
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Options);
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Records);
         }
         catch (JsonException error)
         {

@@ -13,6 +13,7 @@ internal sealed class DataFetchCommand : EspalierCommand<DataSettings>
         if (DataCatalog.Default.IsAvailable(info, out string _))
         {
             session.Terminal.Line($"{info.Name} is here already");
+            session.Terminal.Result(new { info.Name, Downloaded = false });
             return Done;
         }
 
@@ -29,6 +30,7 @@ internal sealed class DataFetchCommand : EspalierCommand<DataSettings>
         }
 
         session.Terminal.Line($"{info.Name} is here");
+        session.Terminal.Result(new { info.Name, Downloaded = true });
         return Done;
     }
 

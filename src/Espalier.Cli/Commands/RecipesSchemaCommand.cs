@@ -7,7 +7,7 @@ internal sealed class RecipesSchemaCommand : EspalierCommand<GlobalSettings>
 {
     protected override int Execute(GlobalSettings settings, Session session)
     {
-        Console.Out.Write(RecipeSchema.Create());
+        session.Terminal.Document(RecipeSchema.Create());
         return Done;
     }
 }

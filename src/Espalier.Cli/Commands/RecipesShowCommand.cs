@@ -19,7 +19,7 @@ internal sealed class RecipesShowCommand : EspalierCommand<RecipesShowCommand.Se
         if (settings.Json)
             session.Terminal.Result(RecipeCatalog.Read(settings.Recipe));
         else
-            Console.Out.Write(RecipeCatalog.Text(settings.Recipe));
+            session.Terminal.Document(RecipeCatalog.Text(settings.Recipe));
         return Done;
     }
 }

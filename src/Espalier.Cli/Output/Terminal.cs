@@ -52,10 +52,17 @@ internal sealed class Terminal
             Console.Write(renderable);
     }
 
+    /// <summary>Prints a text that is itself what was asked for, as it stands.</summary>
+    public void Document(string text)
+    {
+        if (Json || !Quiet)
+            System.Console.Out.Write(text);
+    }
+
     /// <summary>Prints the result for scripts, where asked for.</summary>
     public void Result(object value)
     {
         if (Json)
-            System.Console.Out.WriteLine(JsonSerializer.Serialize(value, RecipeJson.Options));
+            System.Console.Out.WriteLine(JsonSerializer.Serialize(value, RecipeJson.Records));
     }
 }

@@ -5,10 +5,13 @@ namespace Espalier.Recipes.Stages;
 /// <summary>How inputs from elsewhere are told from test inputs.</summary>
 public sealed record DetectOptions
 {
-    /// <summary>What scores an input: a name of <see cref="Espalier.Anomaly.Detector.Names"/>, such as <c>msp</c>.</summary>
+    /// <summary>What scores an input: <c>msp</c>, <c>max-logit</c>, <c>energy</c>, <c>entropy</c> or <c>uniform-ce</c>.</summary>
     public string Detector { get; init; } = "msp";
 
-    /// <summary>What it is confronted with: names of <see cref="OutlierGenerator.Names"/>; all that fit the data where null.</summary>
+    /// <summary>
+    /// What it is confronted with: <c>gaussian</c>, <c>rademacher</c>, and for images <c>blobs</c> and
+    /// <c>pixel-shuffle</c>; all that fit the data where null.
+    /// </summary>
     public IReadOnlyList<string>? Outliers { get; init; }
 
     /// <summary>How many outliers of each kind; as many as there are test samples where null.</summary>

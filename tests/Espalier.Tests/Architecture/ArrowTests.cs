@@ -1,6 +1,3 @@
-using System.Reflection;
-using ArchUnitNET.Domain;
-using ArchUnitNET.Domain.Extensions;
 using ArchUnitNET.Fluent.Syntax.Elements.Types;
 using ArchUnitNET.Loader;
 using ArchUnitNET.xUnitV3;
@@ -53,6 +50,6 @@ public sealed class ArrowTests
 
     private static void Forbid(Assembly from, Assembly[] to) => Rule(from, to).Check(Loaded);
 
-    private static ArchUnitNET.Fluent.IArchRule Rule(Assembly from, Assembly[] to) =>
+    private static TypesShouldConjunction Rule(Assembly from, Assembly[] to) =>
         Types().That().ResideInAssembly(from).Should().NotDependOnAny(Types().That().ResideInAssembly(to[0], to[1..]));
 }

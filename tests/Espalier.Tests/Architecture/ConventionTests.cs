@@ -62,6 +62,9 @@ public sealed partial class ConventionTests
         int files = 0;
         foreach (string file in SourceTree.Files)
         {
+            // MSBuild compiles the one file of a task by itself.
+            if (Path.GetFileName(Path.GetDirectoryName(file)) == "buildTransitive")
+                continue;
             string[] types = [.. PublicType().Matches(File.ReadAllText(file)).Select(m => m.Groups["name"].Value)];
             Assert.True(types.Length <= 1, $"{Path.GetFileName(file)} holds {string.Join(", ", types)}");
             if (types.Length == 1)

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using Espalier.Runs;
+using Espalier.Tests.Data;
+using Espalier.Tests.Recipes;
+
+namespace Espalier.Tests.Cli;
+
+/// <summary>A run that is ended half-way and continued must be the run that was never disturbed.</summary>
+public sealed class InterruptionTests : IDisposable
+{
+    private const int StopAfter = 60;
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_killed_run_is_continued_to_the_same_end()
+    {
+        using Process process = Begin("killed");
+        process.Kill();
+        process.WaitForExit();
+        Assert.Equal(RunStatus.Running, Run.Open(_folder.File("killed")).Manifest.Status);
+        Assert.False(File.Exists(_folder.File("killed/model.safetensors")), "the run was to be killed half-way");
+        ContinuesToTheSameEnd("killed");
+    }
+
+    [Fact]
+    public void An_interrupted_run_says_how_to_continue_and_does_so()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be sent Ctrl+C there");
+        using Process process = Begin("interrupted");
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
+            kill.WaitForExit();
+        CommandResult result = EspalierProcess.End(process);
+        Assert.Equal((1, ""), (result.ExitCode, result.Error));
+        Assert.Contains("interrupted; continue with: espalier run --resume interrupted", result.Output, StringComparison.Ordinal);
+        Assert.Equal(RunStatus.Interrupted, Run.Open(_folder.File("interrupted")).Manifest.Status);
+        Assert.False(File.Exists(_folder.File("interrupted/model.safetensors")), "the run was to be interrupted half-way");
+        ContinuesToTheSameEnd("interrupted");
+    }
+
+    private Process Begin(string name)
+    {
+        Process process = EspalierProcess.Start(_folder.Path, Arguments(name));
+        string metrics = _folder.File($"{name}/metrics.jsonl");
+        Stopwatch clock = Stopwatch.StartNew();
+        while (MetricLog.Read(metrics) is not [.., { Step: >= StopAfter }])
+        {
+            Assert.False(process.HasExited, "the run ended before it could be disturbed");
+            Assert.True(clock.Elapsed < TimeSpan.FromMinutes(1), "the run does not get on");
+            Thread.Sleep(2);
+        }
+
+        return process;
+    }
+
+    private void ContinuesToTheSameEnd(string name)
+    {
+        int reached = MetricLog.Read(_folder.File($"{name}/metrics.jsonl")).Count;
+        CommandResult resumed = EspalierProcess.Run(_folder.Path, "run", "--resume", name, "--threads", "1");
+        Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
+        Assert.Equal(0, EspalierProcess.Run(_folder.Path, Arguments("undisturbed")).ExitCode);
+
+        IReadOnlyList<MetricRecord> expected = MetricLog.Read(_folder.File("undisturbed/metrics.jsonl"));
+        IReadOnlyList<MetricRecord> actual = MetricLog.Read(_folder.File($"{name}/metrics.jsonl"));
+        Assert.InRange(reached, StopAfter, expected.Count - 1);
+        Assert.Equal(Enumerable.Range(1, expected.Count).Select(s => (long)s), actual.Select(m => m.Step));
+        foreach ((MetricRecord e, MetricRecord a) in expected.Zip(actual))
+            Assert.Equal(e.Values.Where(v => v.Key != "train.samplesPerSecond"), a.Values.Where(v => v.Key != "train.samplesPerSecond"));
+        Assert.True(actual.Zip(actual.Skip(1)).All(p => p.First.Time <= p.Second.Time));
+        Assert.Equal(TinyRun.Numbers(_folder.File("undisturbed")), TinyRun.Numbers(_folder.File(name)));
+        Assert.Equal(File.ReadAllBytes(_folder.File("undisturbed/model.safetensors")), File.ReadAllBytes(_folder.File($"{name}/model.safetensors")));
+        Assert.Single(Directory.GetFiles(_folder.File($"{name}/tensorboard")));
+    }
+
+    // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
+    private string[] Arguments(string name) =>
+        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=60 epochs", "--set", "attack=null", "--set", "explain=null"];
+}

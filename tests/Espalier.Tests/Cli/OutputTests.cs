@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using Espalier.Tests.Data;
+using Espalier.Tests.Recipes;
+
+namespace Espalier.Tests.Cli;
+
+public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_run_with_json_prints_its_summary_and_nothing_else()
+    {
+        CommandResult result = EspalierProcess.Run(_folder.Path, "run", _folder.Write("tiny.json", TinyRecipe.Digits), "--json", "--threads", "1", "--set", "train.length=1 epochs", "--set", "explain=null");
+        Assert.Equal(0, result.ExitCode);
+        JsonObject summary = JsonNode.Parse(result.Output)!.AsObject();
+        Assert.True((double)summary["evaluate.ema.accuracy"]! > 0);
+        Assert.False(summary.ContainsKey("explain.validity"));
+        Assert.Contains("epoch 1.0", result.Error, StringComparison.Ordinal);
+
+        // Without --out the folder is named after the recipe, and 'last' finds it.
+        string folder = Assert.Single(Directory.GetDirectories(_folder.File("runs")));
+        Assert.StartsWith("tiny-", Path.GetFileName(folder), StringComparison.Ordinal);
+        Assert.True(JsonNode.DeepEquals(summary, JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")))));
+        CommandResult shown = EspalierProcess.Run(_folder.Path, "runs", "show", "--json");
+        Assert.Equal("completed", (string?)JsonNode.Parse(shown.Output)!["manifest"]!["status"]);
+    }
+
+    [Fact]
+    public void A_quiet_run_prints_nothing()
+    {
+        CommandResult result = InProcess.Run("run", _folder.Write("tiny.json", TinyRecipe.Digits), "--quiet", "--out", _folder.File("out"), "--set", "train.length=1 epochs", "--set", "attack=null", "--set", "explain=null");
+        Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+        Assert.True(File.Exists(_folder.File("out/report.html")));
+    }
+
+    [Fact]
+    public void A_run_names_its_folder_its_stages_and_its_report()
+    {
+        CommandResult result = InProcess.Run("run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", _folder.File("out"), "--seed", "5", "--set", "expected={\"evaluate.accuracy\":2}", "--set", "train.length=1 epochs");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        string[] lines = result.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        foreach (string stage in new[] { "run", "data", "train", "evaluate", "attack", "detect", "explain", "report" })
+            Assert.Contains(lines, l => l.StartsWith(stage + " ", StringComparison.Ordinal));
+        Assert.Contains("below expectation: evaluate.accuracy", result.Output, StringComparison.Ordinal);
+        Assert.Contains(_folder.File("out/report.html"), lines[^1], StringComparison.Ordinal);
+        Assert.Equal(5, (int?)JsonNode.Parse(File.ReadAllText(_folder.File("out/run.json")))!["options"]!["seed"]);
+    }
+
+    [Theory]
+    [InlineData("evaluate", "evaluate.ema.accuracy")]
+    [InlineData("attack", "attack.linf.0.1.robustAccuracy")]
+    [InlineData("detect", "detect.gaussian.auroc")]
+    [InlineData("explain", "explain.validity")]
+    public void An_audit_with_json_gives_the_numbers_of_the_run(string command, string number)
+    {
+        CommandResult result = InProcess.Run(command, tiny.Folder, "--json", "--quiet", "--out", _folder.File("out"));
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Equal(TinyRun.Numbers(tiny.Folder)[number], (double?)JsonNode.Parse(result.Output)![number]);
+        JsonNode manifest = JsonNode.Parse(File.ReadAllText(_folder.File("out/run.json")))!;
+        Assert.Equal((command, tiny.Folder, "completed"), ((string?)manifest["kind"], (string?)manifest["sourceRun"], (string?)manifest["status"]));
+        Assert.True(File.Exists(_folder.File("out/report.html")));
+    }
+
+    [Fact]
+    public void An_audit_takes_settings_of_its_own()
+    {
+        CommandResult result = InProcess.Run("attack", tiny.Folder, "--norm", "l2", "--epsilon", "0", "--epsilon", "3", "--samples", "10", "--steps", "2", "--json", "--quiet", "--raw", "--out", _folder.File("out"));
+        Assert.Equal(0, result.ExitCode);
+        JsonNode numbers = JsonNode.Parse(result.Output)!;
+        Assert.Equal(10, (double?)numbers["attack.samples"]);
+        Assert.Equal((double?)numbers["attack.cleanAccuracy"], (double?)numbers["attack.l2.0.robustAccuracy"]);
+        Assert.True((double?)numbers["attack.l2.3.robustAccuracy"] < (double?)numbers["attack.cleanAccuracy"]);
+        Assert.Null(numbers["attack.linf.0.1.robustAccuracy"]);
+    }
+
+    [Theory]
+    [InlineData("recipes")]
+    [InlineData("recipes", "show", "digits")]
+    [InlineData("recipes", "schema")]
+    [InlineData("scale", "digits", "--batch-size", "256")]
+    [InlineData("data")]
+    [InlineData("data", "info", "wine")]
+    [InlineData("data", "fetch", "digits")]
+    [InlineData("doctor")]
+    public void Json_is_one_document_and_quiet_is_silent(params string[] arguments)
+    {
+        CommandResult json = InProcess.Run([.. arguments, "--json"]);
+        Assert.Equal(0, json.ExitCode);
+        Assert.NotNull(JsonNode.Parse(json.Output));
+        CommandResult quiet = InProcess.Run([.. arguments, "--quiet"]);
+        Assert.Equal((0, "", ""), (quiet.ExitCode, quiet.Output, quiet.Error));
+        CommandResult both = InProcess.Run([.. arguments, "--quiet", "--json"]);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(json.Output), JsonNode.Parse(both.Output)));
+        Assert.Equal("", both.Error);
+    }
+
+    [Fact]
+    public void Runs_are_compared_side_by_side()
+    {
+        CommandResult result = InProcess.Run("runs", "compare", tiny.Folder, tiny.Folder, "--json", "--quiet");
+        Assert.Equal(0, result.ExitCode);
+        JsonArray rows = JsonNode.Parse(result.Output)!.AsArray();
+        JsonNode accuracy = rows.Single(r => (string?)r!["name"] == "evaluate.accuracy")!;
+        Assert.Equal(2, accuracy["values"]!.AsArray().Count);
+        Assert.Equal(0, (double)accuracy["differences"]![1]!);
+    }
+
+    [Fact]
+    public void A_report_is_made_again()
+    {
+        string path = Path.Combine(tiny.Folder, "report.html");
+        string before = File.ReadAllText(path);
+        File.Delete(path);
+        Assert.Equal(0, InProcess.Run("report", tiny.Folder, "--quiet").ExitCode);
+        Assert.Equal(before, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_recipe_is_shown_as_it_was_written() =>
+        Assert.Equal(Espalier.Recipes.RecipeCatalog.Text("digits"), InProcess.Run("recipes", "show", "digits").Output);
+
+    [Fact]
+    public void A_mistake_in_a_process_is_one_line_on_standard_error()
+    {
+        CommandResult result = EspalierProcess.Run(_folder.Path, "run", "digit", "--json");
+        Assert.Equal((2, "", "error: there is no recipe 'digit'; did you mean 'digits'?\n"), (result.ExitCode, result.Output, result.Error.ReplaceLineEndings("\n")));
+    }
+}

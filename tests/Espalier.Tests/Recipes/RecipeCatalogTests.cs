@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Espalier.Recipes;
+using Espalier.Tests.Architecture;
+using Espalier.Tests.Data;
+
+namespace Espalier.Tests.Recipes;
+
+public sealed class RecipeCatalogTests
+{
+    public static TheoryData<string> Names => [.. RecipeCatalog.Names];
+
+    [Fact]
+    public void Every_recipe_of_the_repository_ships()
+    {
+        string[] files = [.. Directory.GetFiles(Path.Combine(SourceTree.Root, "recipes"), "*.json").Select(f => Path.GetFileName(f))
+            .Where(f => !f.EndsWith(".schema.json", StringComparison.Ordinal)).Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
+        Assert.Contains("digits", files);
+        Assert.Equal(files, RecipeCatalog.Names);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_shipped_recipe_is_valid_and_says_what_it_shows(string name)
+    {
+        Recipe recipe = RecipeCatalog.Read(name);
+        Assert.Equal(name, recipe.Name);
+        Assert.NotEmpty(recipe.Title);
+        Assert.NotNull(recipe.Paper);
+        Assert.NotEmpty(recipe.Expected);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_recipe_survives_being_written_and_read(string name)
+    {
+        Recipe recipe = RecipeCatalog.Read(name, ["seed=7", "train.monitor.patience=3 epochs"]);
+        JsonNode written = JsonSerializer.SerializeToNode(recipe, RecipeJson.Options)!;
+        Recipe read = RecipeDocument.Parse("copy", written.ToJsonString()).Bind();
+        Assert.True(JsonNode.DeepEquals(written, JsonSerializer.SerializeToNode(read, RecipeJson.Options)));
+
+        // Comparing text with text alone would not see a value that is never written.
+        Assert.Equal((7, recipe.Train, recipe.Data.ValidationFraction), (read.Seed, read.Train, read.Data.ValidationFraction));
+        Assert.Equal(recipe.Expected, read.Expected);
+        Assert.Equal(recipe.Attack?.Curves.SelectMany(c => c.Epsilons), read.Attack?.Curves.SelectMany(c => c.Epsilons));
+        Assert.Equal(recipe.Model.Gmlp.DModel, read.Model.Gmlp.DModel);
+    }
+
+    [Fact]
+    public void A_file_is_read_as_well_as_a_name()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.Write("mine.json", RecipeCatalog.Text("digits").Replace("\"name\": \"digits\",\n  \"title\"", "\"name\": \"mine\",\n  \"title\"", StringComparison.Ordinal));
+        Assert.Equal("mine", RecipeCatalog.Read(path).Name);
+    }
+
+    [Fact]
+    public void An_unknown_name_suggests_one()
+    {
+        NotFoundException error = Assert.Throws<NotFoundException>(() => RecipeCatalog.Read("digit"));
+        Assert.Equal("there is no recipe 'digit'; did you mean 'digits'?", error.Message);
+    }
+}
