@@ -15,7 +15,7 @@ public sealed class Dataset : IDisposable
 
     /// <summary>Takes over the tensors: they are freed with the data set.</summary>
     /// <param name="name">The data set's name.</param>
-    /// <param name="inputs">[n, ...], float32, or uint8 for images.</param>
+    /// <param name="inputs">[n, ...], float32, or uint8 for images; float64 stays float64, for checks against a reference.</param>
     /// <param name="labels">[n], int64, in 0..<paramref name="classNames"/>.Count-1.</param>
     /// <param name="classNames">One name per class.</param>
     /// <param name="bounds">The box that inputs live in after scaling; [0, 1] where null.</param>

@@ -25,7 +25,9 @@ public sealed class DatasetTests
         Tensor columns = torch.tensor(new float[] { 1, 2, 3, 4, 5, 6 }, asDouble ? torch.float64 : torch.float32).view(2, 3);
         using Dataset data = new("t", columns.t(), torch.zeros(3, dtype: torch.int64), ["a"]);
         using Batch batch = data.Gather([2, 0]);
-        Assert.Equal([3f, 6f, 1f, 4f], batch.Inputs.data<float>().ToArray());
+        using Tensor gathered = batch.Inputs.to(torch.float64);
+        Assert.Equal(asDouble ? torch.float64 : torch.float32, batch.Inputs.dtype);
+        Assert.Equal([3.0, 6, 1, 4], gathered.data<double>().ToArray());
     }
 
     [Fact]
