@@ -1,0 +1,84 @@
+// Compiled by MSBuild when a program is built (RoslynCodeTaskFactory) and by the tests; hence plain C# 7.3.
+#pragma warning disable CA1050, IDE0005, IDE0161
+using System;
+using System.IO;
+
+/// <summary>
+/// The <c>DebuggableAttribute</c> of a managed assembly, as its metadata holds it: a blob of a length byte 8, the prolog
+/// 01 00, the modes as four bytes, and 00 00 for no named argument (ECMA-335, II.23.3).
+/// </summary>
+public static class DebuggableAssembly
+{
+    private static readonly byte[] Optimized = { 8, 1, 0, 2, 0, 0, 0, 0, 0 };
+
+    /// <summary>Where the modes of an optimized release assembly (IgnoreSymbolStoreSequencePoints alone) lie in a file.</summary>
+    /// <param name="image">The whole assembly.</param>
+    /// <returns>The offset of the modes, or -1 where there is no such blob or more than one.</returns>
+    public static int FindModes(byte[] image)
+    {
+        int found = -1;
+        for (int i = 0; i <= image.Length - Optimized.Length; i++)
+        {
+            int j = 0;
+            while (j < Optimized.Length && image[i + j] == Optimized[j])
+                j++;
+            if (j < Optimized.Length)
+                continue;
+            if (found >= 0)
+                return -1;
+            found = i + 3;
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// Asks the just-in-time compiler to leave a release assembly unoptimized (Default | IgnoreSymbolStoreSequencePoints |
+    /// DisableOptimizations), so that a method's arguments stay alive until it returns. The file is replaced, never
+    /// written in place (it may be a hard link into the package cache), and keeps its time stamp.
+    /// </summary>
+    /// <returns>True when the file was changed; false when it is no optimized release assembly (any more).</returns>
+    public static bool DisableOptimizations(string path)
+    {
+        byte[] image = File.ReadAllBytes(path);
+        int modes = FindModes(image);
+        if (modes < 0)
+            return false;
+
+        image[modes] = 0x03;
+        image[modes + 1] = 0x01;
+        DateTime stamp = File.GetLastWriteTimeUtc(path);
+        string temporary = path + ".unoptimized";
+        File.WriteAllBytes(temporary, image);
+        File.SetLastWriteTimeUtc(temporary, stamp);
+        File.Delete(path);
+        File.Move(temporary, path);
+        return true;
+    }
+}
+
+#if !WITHOUT_MSBUILD
+/// <summary>The MSBuild task: keeps the arguments of TorchSharp's methods alive during their native calls.</summary>
+public class KeepTorchSharpArguments : Microsoft.Build.Utilities.Task
+{
+    /// <summary>TorchSharp.dll in the output folder.</summary>
+    [Microsoft.Build.Framework.Required]
+    public string Assembly { get; set; }
+
+    /// <inheritdoc/>
+    public override bool Execute()
+    {
+        try
+        {
+            if (DebuggableAssembly.DisableOptimizations(Assembly))
+                Log.LogMessage(Microsoft.Build.Framework.MessageImportance.Normal, "{0}: arguments now outlive native calls", Assembly);
+            return true;
+        }
+        catch (Exception e)
+        {
+            Log.LogError("{0} cannot be changed: {1}", Assembly, e.Message);
+            return false;
+        }
+    }
+}
+#endif

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Reflection;
+
+namespace Espalier.Tests.Natives;
+
+public sealed class DebuggableAssemblyTests
+{
+    [Fact]
+    public void The_arguments_of_TorchSharp_in_the_output_folder_are_kept_alive() =>
+        Assert.True(typeof(torch).Assembly.GetCustomAttribute<DebuggableAttribute>()!.IsJITOptimizerDisabled);
+
+    /// <summary>Without the build step this throws a few times: a Scalar is freed while the native call reads it.</summary>
+    [Fact]
+    public void Scalars_survive_collections_during_native_calls()
+    {
+        bool stop = false;
+        var collector = new Thread(() =>
+        {
+            while (!Volatile.Read(ref stop))
+                GC.Collect(0);
+        });
+        collector.Start();
+        using Tensor x = torch.zeros(4);
+        int wrong = 0;
+        try
+        {
+            for (int i = 0; i < 300_000; i++)
+            {
+                using Tensor y = x + i;
+                if (y.data<float>()[0] != i)
+                    wrong++;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            collector.Join();
+        }
+
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
+    public void A_release_assembly_is_changed_once_and_one_that_is_not_is_left_alone()
+    {
+        string copy = Path.Combine(Path.GetTempPath(), $"debuggable-{Guid.NewGuid():n}.dll");
+        byte[] image = [.. new byte[100], 8, 1, 0, 2, 0, 0, 0, 0, 0, .. new byte[50]];
+        try
+        {
+            File.WriteAllBytes(copy, image);
+            Assert.True(DebuggableAssembly.DisableOptimizations(copy));
+            byte[] changed = File.ReadAllBytes(copy);
+            int modes = BitConverter.ToInt32(changed, 103);
+            Assert.Equal(
+                DebuggableAttribute.DebuggingModes.Default | DebuggableAttribute.DebuggingModes.IgnoreSymbolStoreSequencePoints | DebuggableAttribute.DebuggingModes.DisableOptimizations,
+                (DebuggableAttribute.DebuggingModes)modes);
+            Assert.False(DebuggableAssembly.DisableOptimizations(copy));
+            Assert.Equal(changed, File.ReadAllBytes(copy));
+
+            // Two candidates: which one is meant cannot be told.
+            File.WriteAllBytes(copy, [.. image, .. image]);
+            Assert.False(DebuggableAssembly.DisableOptimizations(copy));
+        }
+        finally
+        {
+            File.Delete(copy);
+        }
+    }
+}
