@@ -44,7 +44,8 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         }
 
         Judge(recipe, run, session.Terminal);
-        session.Terminal.Line($"report    {Relative(run.ReportPath)}");
+        if (session.Terminal.Interactive)
+            session.Terminal.Line($"report    {Relative(run.ReportPath)}");
         return Done;
     }
 
