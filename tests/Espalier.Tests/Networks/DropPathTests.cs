@@ -25,7 +25,14 @@ public sealed class DropPathTests
     {
         var options = new GmlpVisionOptions
         {
-            ImageHeight = 4, ImageWidth = 4, Channels = 1, Classes = 2, PatchSize = 2, DModel = 4, DFfn = 8, Layers = 5,
+            ImageHeight = 4,
+            ImageWidth = 4,
+            Channels = 1,
+            Classes = 2,
+            PatchSize = 2,
+            DModel = 4,
+            DFfn = 8,
+            Layers = 5,
             SurvivalProbability = 0.8,
         };
         using var constant = new GmlpVision(options);

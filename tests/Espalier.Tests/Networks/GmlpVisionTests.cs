@@ -6,7 +6,14 @@ public sealed class GmlpVisionTests
 {
     private static readonly GmlpVisionOptions Small = new()
     {
-        ImageHeight = 6, ImageWidth = 4, Channels = 2, Classes = 3, PatchSize = 2, DModel = 5, DFfn = 8, Layers = 2,
+        ImageHeight = 6,
+        ImageWidth = 4,
+        Channels = 2,
+        Classes = 3,
+        PatchSize = 2,
+        DModel = 5,
+        DFfn = 8,
+        Layers = 2,
     };
 
     [Theory]
