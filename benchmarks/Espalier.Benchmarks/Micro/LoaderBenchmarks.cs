@@ -41,6 +41,10 @@ public class LoaderBenchmarks : IDisposable
         _index = torch.tensor([.. _orders[0].Select(i => (long)i)], dtype: torch.int64);
         _loader = new PrefetchingLoader(_data, Endless(), 4);
         _batches = _loader.GetEnumerator();
+        using Batch gathered = _data.Gather(_orders[0]);
+        using Tensor selected = Selected();
+        if (!gathered.Inputs.bytes.SequenceEqual(selected.bytes))
+            throw new InvalidOperationException("what is gathered differs from what libtorch selects: the times would not compare");
     }
 
     /// <summary>On the calling thread.</summary>
@@ -63,7 +67,7 @@ public class LoaderBenchmarks : IDisposable
     public void IndexSelect()
     {
         using var scope = torch.NewDisposeScope();
-        _raw.index_select(0, _index).to(torch.float32).mul_(_scale);
+        Selected();
         _data.Labels.index_select(0, _index);
     }
 
@@ -78,6 +82,12 @@ public class LoaderBenchmarks : IDisposable
             _data.Dispose();
         _digits.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    private Tensor Selected()
+    {
+        using Tensor bytes = _raw.index_select(0, _index);
+        return bytes.to(torch.float32).mul_(_scale);
     }
 
     private IEnumerable<IReadOnlyList<int>> Endless()
