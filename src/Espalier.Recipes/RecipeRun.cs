@@ -98,7 +98,7 @@ public sealed class RecipeRun
             Set("memory.peakMiB", process.PeakWorkingSet64 / 1048576.0);
         _run.Summary.Save();
         RunReport.Write(_run, _recipe);
-        Report("report", 1, _run.ReportPath);
+        Report("report", 1, "written");
         return true;
     }
 

@@ -38,6 +38,12 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
 
     protected override string Stage => "attack";
 
+    protected override void CheckWords(Settings settings)
+    {
+        Choice.Parse<Norm>("norm", settings.Norm);
+        Choice.Parse<AttackLoss>("loss", settings.Loss);
+    }
+
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         AttackOptions attack = original.Attack ?? new AttackOptions

@@ -26,6 +26,8 @@ internal sealed class ExplainCommand : SavedRunCommand<ExplainCommand.Settings>
 
     protected override string Stage => "explain";
 
+    protected override void CheckWords(Settings settings) => Choice.Parse<CounterfactualDistance>("distance", settings.Distance);
+
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         ExplainOptions explain = original.Explain ?? new();

@@ -44,8 +44,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         }
 
         Judge(recipe, run, session.Terminal);
-        if (session.Terminal.Interactive)
-            session.Terminal.Line($"report    {Relative(run.ReportPath)}");
+        session.Terminal.Line($"report    {Relative(run.ReportPath)}");
         return Done;
     }
 

@@ -13,6 +13,7 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
 
     protected sealed override int Execute(TSettings settings, Session session)
     {
+        CheckWords(settings);
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
         Recipe recipe = Configure(saved.Recipe with { Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
         if (settings.Seed is { } seed)
@@ -35,6 +36,12 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
         session.Terminal.Result(run.Summary.Values);
         session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
         return completed ? Done : NotDone;
+    }
+
+    /// <summary>Refuses words that stand for nothing before anything is opened.</summary>
+    /// <param name="settings">What the command line changes.</param>
+    protected virtual void CheckWords(TSettings settings)
+    {
     }
 
     /// <summary>The recipe with just this stage.</summary>

@@ -85,7 +85,7 @@ internal sealed class StageDisplay : IProgress<StageProgress>
     {
         string averaged = p.Evaluation!.TryGetValue("ema.accuracy", out double ema) ? string.Create(CultureInfo.InvariantCulture, $" (averaged weights {ema:P1})") : "";
         string validation = p.Evaluation.TryGetValue("accuracy", out double own) ? string.Create(CultureInfo.InvariantCulture, $", validation {own:P1}{averaged}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"epoch {p.State.Epoch:0.#}, {Describe(p)}{validation}");
+        return string.Create(CultureInfo.InvariantCulture, $"epoch {p.State.Epoch:0.0}, {Describe(p)}{validation}");
     }
 
     private static string Describe(TrainingProgress p)

@@ -22,7 +22,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     [InlineData("frobnicate", "espalier --help", "frobnicate")]
     [InlineData("frobnicate", "espalier --help", "run", "digits", "--frobnicate")]
     [InlineData("abc", "espalier --help", "run", "digits", "--threads", "abc")]
-    [InlineData("l7", "espalier --help", "attack", "--norm", "l7")]
+    [InlineData("l7", "lInf, l2", "attack", "--norm", "l7")]
     [InlineData("'threads' is 0", "at least 1", "doctor", "--threads", "0")]
     [InlineData("'device' is \"tpu\"", "cpu, cuda", "doctor", "--device", "tpu")]
     [InlineData("'device' is \"cpu:x\"", "cpu, cuda", "doctor", "--device", "cpu:x")]
