@@ -29,5 +29,8 @@ for ((i = 0; i < repetitions; i++)); do
     echo "repetition $((i + 1)) of $repetitions" >&2
     dotnet "$program" trainer-overhead --batch "$batch" --threads "$threads" --rounds 12 --steps 10 --json > "$results/csharp-$i.json"
     python_alone "$python" python/digits_step.py --batch "$batch" --threads "$threads" --steps 100 > "$results/python-$i.json"
+    # The trainer lets glibc keep freed memory; this is what Python does with the same setting.
+    python_alone env MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=1073741824 \
+        "$python" python/digits_step.py --batch "$batch" --threads "$threads" --steps 100 > "$results/kept-$i.json"
 done
 "$python" python/compare_table.py "$results" "${core:-unknown}"
