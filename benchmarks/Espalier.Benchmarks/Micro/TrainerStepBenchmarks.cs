@@ -24,6 +24,7 @@ public class TrainerStepBenchmarks : IDisposable
     [GlobalSetup]
     public void Load()
     {
+        torch.set_num_threads(1);
         _task = new DigitsTask(BatchSize);
         _flat = new FlatLoop(_task, _task.NewModel());
         _ordinary = new OrdinaryLoop(_task, _task.NewModel());
