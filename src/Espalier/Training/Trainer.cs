@@ -43,7 +43,6 @@ public sealed class Trainer
         _options.ValidateFor(train.Count);
         OptionsException.Require(_options.Monitor is not { RestoreBest: true } || (checkpoints is not null && validation is not null),
             "monitor.restoreBest", true, "needs a checkpoint folder and validation data");
-        NativeHeap.KeepFreedMemory();
         using var session = new TrainingSession(_options, objective, train, validation, checkpoints);
         if (resume && checkpoints is not null && File.Exists(checkpoints.Last))
             session.Resume(checkpoints.Last);
