@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
 digits_step.py: the time of an optimizer step of the digits gMLP in PyTorch, as JSON. The arithmetic is that of the C#
-loops: cross-entropy with label smoothing 0.1, gradient clipping, AdamW with a group without decay, an average of the
+loops: cross-entropy, gradient clipping, AdamW with a group without decay, an average of the
 weights, loss and accuracy read at every step. AdamW and the average use PyTorch's multi-tensor (foreach) kernels.
 """
 import argparse
@@ -43,7 +43,7 @@ def steps(batch_size, warmup, count):
         x, y = images.index_select(0, index), labels.index_select(0, index)
         optimizer.zero_grad()
         logits = model(x)
-        loss = F.cross_entropy(logits, y, label_smoothing=0.1)
+        loss = F.cross_entropy(logits, y)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()

@@ -8,11 +8,12 @@ using Espalier.Runs;
 namespace Espalier.Recipes;
 
 /// <summary>The audits of one trained model, each leaving its record and numbers in a run's folder.</summary>
-internal sealed class AuditStages(Recipe recipe, Run run, Dataset test, IDifferentiableClassifier classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, IDifferentiableClassifier classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
 {
     public EvaluateRecord Evaluate(EvaluateOptions options, IScoringClassifier raw, IScoringClassifier? averaged) => Stage(
         "evaluate",
-        _ => new EvaluateRecord(test.ClassNames, test.Count, EvaluateStage.Run(raw, test, options), averaged is null ? null : EvaluateStage.Run(averaged, test, options)),
+        context => new EvaluateRecord(context.Test.ClassNames, context.Test.Count,
+            EvaluateStage.Run(raw, context.Test, options), averaged is null ? null : EvaluateStage.Run(averaged, context.Test, options)),
         r => [.. EvaluateStage.Summarize("evaluate", r.Raw), .. r.Ema is null ? [] : EvaluateStage.Summarize("evaluate.ema", r.Ema)],
         r => string.Create(CultureInfo.InvariantCulture, $"test accuracy {r.Raw.Accuracy:P2}{(r.Ema is null ? "" : string.Create(CultureInfo.InvariantCulture, $", averaged weights {r.Ema.Accuracy:P2}"))}"));
 
@@ -40,7 +41,7 @@ internal sealed class AuditStages(Recipe recipe, Run run, Dataset test, IDiffere
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new StageProgress(name, 0));
         long start = Stopwatch.GetTimestamp();
-        T record = OptionsException.Within(name, () => work(new AuditContext(classifier, test, recipe.Seed, new StagePart(name, progress), cancellationToken)));
+        T record = OptionsException.Within(name, () => work(new AuditContext(classifier, splits.Train, splits.Test, recipe.Seed, new StagePart(name, progress), cancellationToken)));
         StageFile.Write(run, name, record);
         foreach ((string key, double value) in summarize(record))
             run.Summary.Set(key, value);

@@ -144,7 +144,7 @@ public sealed class RecipeRun
     {
         using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false);
         using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true);
-        var audit = new AuditStages(_recipe, _run, splits.Test, (averaged ?? raw).Classifier, _progress, cancellationToken);
+        var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken);
         if (_recipe.Evaluate is { } evaluate)
             audit.Evaluate(evaluate, raw.Classifier, averaged?.Classifier);
         if (_recipe.Attack is { } attack)

@@ -56,7 +56,7 @@ public sealed class SavedRun : IDisposable
         try
         {
             using AuditedModel model = AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema);
-            var stages = new AuditStages(recipe, run, _splits.Test, model.Classifier, progress, cancellationToken);
+            var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
             if (recipe.Evaluate is { } evaluate)
             {
                 using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema: false) : null;

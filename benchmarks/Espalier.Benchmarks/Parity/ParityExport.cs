@@ -32,6 +32,7 @@ internal static class ParityExport
             KeyValuePair.Create("labels", batch.Labels),
             KeyValuePair.Create("logits", logits),
             KeyValuePair.Create("loss", loss),
+            KeyValuePair.Create("labelSmoothing", torch.tensor(task.LabelSmoothing)),
         ]);
         Console.WriteLine($"{path}: {model.parameters().Sum(p => p.numel())} weights after {Steps} steps, {batch.Count} images");
     }

@@ -53,6 +53,9 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         string name = settings.Recipe ?? throw new OptionsException("recipe", null, "name one (see espalier recipes), or resume a run with --resume");
         IEnumerable<string> assignments = settings.Seed is { } seed ? [.. settings.Set, $"seed={seed}"] : settings.Set;
         Recipe recipe = RecipeCatalog.Read(name, assignments);
+        // A later audit may be started from another folder.
+        if (recipe.Data.Path is { Length: > 0 } path)
+            recipe = recipe with { Data = recipe.Data with { Path = Path.GetFullPath(path) } };
         var manifest = new RunManifest
         {
             Name = recipe.Name,

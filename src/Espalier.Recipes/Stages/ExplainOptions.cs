@@ -11,7 +11,7 @@ public sealed record ExplainOptions
     /// <summary>The class to turn them into; the one that the model finds next most likely where null.</summary>
     public int? Target { get; init; }
 
-    /// <summary>The generator.</summary>
+    /// <summary>The generator. On tables its feature scales are the median absolute deviations of the training split where left out.</summary>
     public WachterOptions Wachter { get; init; } = new();
 
     /// <summary>Checks every value.</summary>

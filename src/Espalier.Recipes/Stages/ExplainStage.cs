@@ -12,7 +12,7 @@ internal static class ExplainStage
         using var scope = torch.NewDisposeScope();
         Batch batch = context.Test.Gather(Chosen(context.Test, options));
         Tensor targets = options.Target is { } target ? torch.full_like(batch.Labels, target) : NextLikely(context, batch);
-        var wachter = new Wachter(options.Wachter);
+        var wachter = new Wachter(options.Wachter with { FeatureScales = Scales(context, options) });
         using CounterfactualResult result = wachter.Explain(context.Classifier, batch.Inputs, targets, cancellationToken: context.CancellationToken);
         IReadOnlyList<ImageSample> before = ImageSamples.Of(context.Classifier, batch.Inputs, batch.Labels);
         IReadOnlyList<ImageSample> after = ImageSamples.Of(context.Classifier, result.Counterfactuals, batch.Labels);
@@ -32,6 +32,18 @@ internal static class ExplainStage
         yield return ("explain.meanL1", valid.Average(e => e.L1));
         yield return ("explain.meanL2", valid.Average(e => e.L2));
         yield return ("explain.meanChanged", valid.Average(e => e.Changed));
+    }
+
+    /// <summary>
+    /// The columns of a table have units of their own, so their changes are divided by the median absolute deviation of
+    /// the training split (Wachter et al. 2017, section III.B); pixels share one unit.
+    /// </summary>
+    private static IReadOnlyList<double>? Scales(AuditContext context, ExplainOptions options)
+    {
+        if (options.Wachter.FeatureScales is not null || context.Train.InputShape.Count > 1)
+            return options.Wachter.FeatureScales;
+        using var scope = torch.NewDisposeScope();
+        return MedianAbsoluteDeviation.Of(context.Train.All().Inputs);
     }
 
     /// <summary>The first samples of each class in turn; of a class that is the target itself, none.</summary>
