@@ -16,15 +16,21 @@ public sealed class DebuggableAssemblyTests
         bool stop = false;
         var collector = new Thread(() =>
         {
+            // A pause between collections, or the other thread never gets its turn.
             while (!Volatile.Read(ref stop))
+            {
                 GC.Collect(0);
+                Thread.SpinWait(1000);
+            }
         });
         collector.Start();
         using Tensor x = torch.zeros(4);
         int wrong = 0;
         try
         {
-            for (int i = 0; i < 300_000; i++)
+            // Bounded by time: how many additions fit between the collections depends on the machine.
+            Stopwatch clock = Stopwatch.StartNew();
+            for (int i = 0; clock.Elapsed < TimeSpan.FromSeconds(4); i = (i + 1) % 1000)
             {
                 using Tensor y = x + i;
                 if (y.data<float>()[0] != i)
