@@ -65,17 +65,21 @@ public sealed class HtmlReport(string title, string subtitle)
     /// <param name="rows">The cells.</param>
     public HtmlReport Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {
+        IReadOnlyList<string>[] cells = [.. rows];
         _body.Append("<div class=\"scroll\"><table><thead><tr>");
-        foreach (string cell in header)
-            _body.Append(CultureInfo.InvariantCulture, $"<th>{Escape(cell)}</th>");
+        for (int column = 0; column < header.Count; column++)
+        {
+            bool numbers = cells.Length > 0 && cells.All(row => column < row.Count && IsNumber(row[column]));
+            _body.Append(CultureInfo.InvariantCulture, $"<th{(numbers ? " class=\"number\"" : "")}>{Escape(header[column])}</th>");
+        }
+
         _body.Append("</tr></thead><tbody>");
-        foreach (IReadOnlyList<string> row in rows)
+        foreach (IReadOnlyList<string> row in cells)
         {
             _body.Append("<tr>");
             foreach (string cell in row)
             {
-                bool number = double.TryParse(cell.TrimEnd('%', ' '), NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
-                _body.Append(CultureInfo.InvariantCulture, $"<td{(number ? " class=\"number\"" : "")}>{Escape(cell)}</td>");
+                _body.Append(CultureInfo.InvariantCulture, $"<td{(IsNumber(cell) ? " class=\"number\"" : "")}>{Escape(cell)}</td>");
             }
 
             _body.Append("</tr>");
@@ -131,6 +135,9 @@ public sealed class HtmlReport(string title, string subtitle)
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
+
+    private static bool IsNumber(string cell) =>
+        double.TryParse(cell.TrimEnd('%', ' '), NumberStyles.Float | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out _);
 
     private static string Escape(string text) => WebUtility.HtmlEncode(text);
 }
