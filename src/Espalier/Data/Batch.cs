@@ -9,10 +9,21 @@ public sealed record Batch(Tensor Inputs, Tensor Labels, IReadOnlyList<int> Indi
     /// <summary>Number of samples.</summary>
     public int Count => Indices.Count;
 
-    /// <summary>Frees both tensors.</summary>
+    /// <summary>
+    /// The position of the first sample in the sample stream; sample i stands at Position + i. What is random about a
+    /// sample is a function of the seed and its position, so that batch size, workers and ranks do not change it.
+    /// </summary>
+    public long Position { get; init; }
+
+    /// <summary>Randomly transformed copies of the inputs, each [batch, ...]; empty where an objective wants none.</summary>
+    public IReadOnlyList<Tensor> Views { get; init; } = [];
+
+    /// <summary>Frees the tensors.</summary>
     public void Dispose()
     {
         Inputs.Dispose();
         Labels.Dispose();
+        foreach (Tensor view in Views)
+            view.Dispose();
     }
 }
