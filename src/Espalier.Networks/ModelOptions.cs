@@ -3,7 +3,7 @@ namespace Espalier.Networks;
 /// <summary>Which network, and its shape: the <c>model</c> section of a recipe.</summary>
 public sealed record ModelOptions
 {
-    /// <summary><c>gmlp</c>, <c>mlp</c>, or a preset of the paper: <c>gmlp_ti16_224</c>, <c>gmlp_s16_224</c>, <c>gmlp_b16_224</c>.</summary>
+    /// <summary><c>gmlp</c>, <c>mlp</c>, <c>encoder</c>, or a preset of the paper: <c>gmlp_ti16_224</c>, <c>gmlp_s16_224</c>, <c>gmlp_b16_224</c>.</summary>
     public string Name { get; init; } = "gmlp";
 
     /// <summary>
@@ -14,6 +14,9 @@ public sealed record ModelOptions
 
     /// <summary>The shape of <c>mlp</c>.</summary>
     public MlpOptions Mlp { get; init; } = new();
+
+    /// <summary>The shape of <c>encoder</c>: an encoder with a linear head.</summary>
+    public EncoderOptions Encoder { get; init; } = new();
 
     /// <summary>Checks what can be checked without the data.</summary>
     /// <exception cref="NotFoundException">There is no network of that name.</exception>

@@ -16,7 +16,7 @@ public static class ModelZoo
     };
 
     /// <summary>What <see cref="Create"/> can make.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["gmlp", .. Presets.Keys, "mlp"];
+    public static IReadOnlyList<string> Names { get; } = ["gmlp", .. Presets.Keys, "mlp", "encoder"];
 
     /// <summary>Makes a network for data of a shape.</summary>
     /// <param name="options">Which network; what it leaves open is taken from the data.</param>
@@ -30,9 +30,12 @@ public static class ModelZoo
     public static Module Create(ModelOptions options, IReadOnlyList<long> inputShape, int classes, int seed)
     {
         options.Validate();
-        return options.Name == "mlp"
-            ? OptionsException.Within("mlp", () => new MlpClassifier(Filled(options.Mlp, inputShape, classes), seed))
-            : OptionsException.Within("gmlp", () => new GmlpVision(Filled(Gmlp(options), inputShape, classes), seed));
+        return options.Name switch
+        {
+            "mlp" => OptionsException.Within("mlp", () => new MlpClassifier(Filled(options.Mlp, inputShape, classes), seed)),
+            "encoder" => OptionsException.Within("encoder", () => new EncoderClassifier(options.Encoder.Create(inputShape, seed), classes, seed)),
+            _ => OptionsException.Within("gmlp", () => new GmlpVision(Filled(Gmlp(options), inputShape, classes), seed)),
+        };
     }
 
     internal static void Validate(ModelOptions options)
@@ -41,6 +44,7 @@ public static class ModelZoo
             throw new NotFoundException("model", options.Name, Names);
         OptionsException.Within("mlp", options.Mlp.Validate);
         OptionsException.Within("gmlp", Gmlp(options).Validate);
+        OptionsException.Within("encoder", options.Encoder.Validate);
     }
 
     // The gMLP that a name stands for.

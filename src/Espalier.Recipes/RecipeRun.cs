@@ -121,7 +121,7 @@ public sealed class RecipeRun
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
         var objective = new ClassificationObjective(model, _recipe.Objective.LabelSmoothing);
         using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
-            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken));
+            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken: cancellationToken));
         var record = new TrainRecord(result.Outcome, model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
             result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
             result.Ema?.Momentum, result.Ema?.HalfLifeInSamples);

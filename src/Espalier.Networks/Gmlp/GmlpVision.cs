@@ -84,6 +84,9 @@ public sealed class GmlpVision : Module<Tensor, Tensor>
         }
     }
 
+    /// <summary>The head's parameters.</summary>
+    internal IEnumerable<Parameter> Head => _head.parameters();
+
     /// <summary>The blocks, in order.</summary>
     public IReadOnlyList<GmlpBlock> Blocks => [.. _blocks];
 

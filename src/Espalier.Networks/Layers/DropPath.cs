@@ -2,7 +2,8 @@ namespace Espalier.Networks;
 
 /// <summary>
 /// Stochastic depth (Huang et al. 2016) per sample: in training the whole residual branch of a sample is zeroed with
-/// probability q and divided by 1-q where kept; in evaluation it passes unchanged. Draws from torch's default generator.
+/// probability q and divided by 1-q where kept; in evaluation it passes unchanged. Draws from
+/// <see cref="Training.SampleRandom"/>, so that batch size and ranks do not change which samples drop.
 /// </summary>
 public sealed class DropPath : torch.nn.Module<Tensor, Tensor>
 {
@@ -28,7 +29,6 @@ public sealed class DropPath : torch.nn.Module<Tensor, Tensor>
         long[] shape = new long[input.dim()];
         Array.Fill(shape, 1);
         shape[0] = input.shape[0];
-        Tensor mask = torch.empty(shape, dtype: input.dtype, device: input.device).bernoulli_(keep).div_(keep);
-        return input * mask;
+        return input * Training.SampleRandom.KeepMask(shape, keep, input);
     }
 }

@@ -32,6 +32,9 @@ internal static class Initialization
         Fill(weight, t => t.uniform_(-ErfAtCut, ErfAtCut, generator).erfinv_().mul_(std * Math.Sqrt(2)));
     }
 
+    /// <summary>He et al. 2015 with PyTorch's default slope for convolutions: U(±1/sqrt(fan_in)).</summary>
+    public static void KaimingUniform(Tensor weight, torch.Generator generator) => Uniform(weight, 1 / Math.Sqrt(FanIn(weight)), generator);
+
     /// <summary>Weights and biases of a linear layer U(±1/sqrt(fan_in)), as PyTorch has them.</summary>
     public static void Default(Linear linear, torch.Generator generator)
     {

@@ -16,6 +16,8 @@ public sealed class MlpClassifier : Module<Tensor, Tensor>
     [ComponentName(Name = "layers")]
     private readonly ModuleList<Linear> _layers = [];
 
+    private readonly SampleDropout _dropout;
+
     private readonly int _inputs;
 
     /// <summary>Creates the network.</summary>
@@ -38,8 +40,10 @@ public sealed class MlpClassifier : Module<Tensor, Tensor>
             _layers.Add(layer);
         }
 
+        _dropout = new SampleDropout(options.Dropout);
         register_module("input", _input);
         register_module("layers", _layers);
+        register_module("dropout", _dropout);
     }
 
     /// <summary>What the network was made from.</summary>
@@ -57,7 +61,7 @@ public sealed class MlpClassifier : Module<Tensor, Tensor>
         {
             x = _layers[i].call(x);
             if (i < _layers.Count - 1)
-                x = functional.relu(x);
+                x = _dropout.call(functional.relu(x));
         }
 
         return x;
@@ -70,6 +74,7 @@ public sealed class MlpClassifier : Module<Tensor, Tensor>
         {
             _input.Dispose();
             _layers.Dispose();
+            _dropout.Dispose();
         }
 
         base.Dispose(disposing);

@@ -12,6 +12,9 @@ public sealed record MlpOptions
     /// <summary>Width of each hidden layer; none makes logistic regression.</summary>
     public IReadOnlyList<int> HiddenSizes { get; init; } = [128, 128];
 
+    /// <summary>Probability that a hidden value is dropped in training, in [0, 1).</summary>
+    public double Dropout { get; init; }
+
     /// <summary>What is subtracted from the inputs first: one value, or one per feature.</summary>
     public IReadOnlyList<double> InputMean { get; init; } = [0];
 
@@ -26,6 +29,7 @@ public sealed record MlpOptions
         OptionsException.Require(Classes is null or >= 2, nameof(Classes), Classes, "must be at least 2");
         foreach (int size in HiddenSizes)
             OptionsException.Require(size >= 1, nameof(HiddenSizes), size, "must hold widths of at least 1");
+        OptionsException.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "must be at least 0 and below 1");
         Standardization.Validate(InputMean, InputStd, Inputs, "feature");
     }
 }

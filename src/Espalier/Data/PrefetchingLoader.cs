@@ -22,10 +22,20 @@ public sealed class PrefetchingLoader : IDisposable, IEnumerable<Batch>
     /// <param name="ahead">How many finished batches may wait, at least 1.</param>
     /// <exception cref="OptionsException"><paramref name="ahead"/> is below 1.</exception>
     public PrefetchingLoader(Dataset data, IEnumerable<IReadOnlyList<int>> batches, int ahead = 2)
+        : this(data.Name, batches.Select(data.Gather), ahead)
+    {
+    }
+
+    /// <summary>Starts gathering at once.</summary>
+    /// <param name="name">What is gathered, for the thread's name.</param>
+    /// <param name="batches">Gathers the batches as it is enumerated, on the loader's thread; may be endless.</param>
+    /// <param name="ahead">How many finished batches may wait, at least 1.</param>
+    /// <exception cref="OptionsException"><paramref name="ahead"/> is below 1.</exception>
+    public PrefetchingLoader(string name, IEnumerable<Batch> batches, int ahead = 2)
     {
         OptionsException.Require(ahead >= 1, nameof(ahead), ahead, "must be at least 1");
         _queue = new BlockingCollection<Batch>(ahead);
-        _thread = new Thread(() => Gather(data, batches)) { IsBackground = true, Name = $"loader of {data.Name}" };
+        _thread = new Thread(() => Gather(batches)) { IsBackground = true, Name = $"loader of {name}" };
         _thread.Start();
     }
 
@@ -60,15 +70,12 @@ public sealed class PrefetchingLoader : IDisposable, IEnumerable<Batch>
         _stop.Dispose();
     }
 
-    private void Gather(Dataset data, IEnumerable<IReadOnlyList<int>> batches)
+    private void Gather(IEnumerable<Batch> batches)
     {
         try
         {
-            foreach (IReadOnlyList<int> indices in batches)
+            foreach (Batch batch in batches)
             {
-                if (_stop.IsCancellationRequested)
-                    return;
-                Batch batch = data.Gather(indices);
                 try
                 {
                     _queue.Add(batch, _stop.Token);

@@ -11,9 +11,10 @@ public sealed class TrainingDivergedException : EspalierException
     /// <param name="samplesSeen">Samples seen before the step.</param>
     /// <param name="loss">The loss.</param>
     /// <param name="lastGoodCheckpoint">Where the last good checkpoint lies, or null.</param>
-    public TrainingDivergedException(long step, int microBatch, long samplesSeen, double loss, string? lastGoodCheckpoint)
+    /// <param name="suspicion">What may have caused it, where something is known.</param>
+    public TrainingDivergedException(long step, int microBatch, long samplesSeen, double loss, string? lastGoodCheckpoint, string? suspicion = null)
         : base(
-            string.Create(CultureInfo.InvariantCulture, $"the training loss is {loss} at step {step}, micro-batch {microBatch} (after {samplesSeen} samples)"),
+            string.Create(CultureInfo.InvariantCulture, $"the training loss is {loss} at step {step}, micro-batch {microBatch} (after {samplesSeen} samples){(suspicion is null ? "" : $": {suspicion}")}"),
             "lower the learning rate, lengthen the warm-up or set clipNorm"
                 + (lastGoodCheckpoint is null ? "" : $"; the last good checkpoint is {lastGoodCheckpoint}"))
     {

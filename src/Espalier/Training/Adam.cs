@@ -20,10 +20,13 @@ public sealed class Adam : Optimizer
         _decoupled = decoupled;
         _first = NewBuffer("firstMoment");
         _second = NewBuffer("secondMoment");
-        _denominator = torch.empty_like(parameters.Values).DetachFromDisposeScope();
+        _denominator = NewScratch();
         NewCounter("beta1Product", 1);
         NewCounter("beta2Product", 1);
     }
+
+    /// <inheritdoc/>
+    public override void BatchChanged(double factor) => ShrinkSecondMoment(_second, factor);
 
     /// <inheritdoc/>
     protected override void Update(in Hyperparameters h)

@@ -13,6 +13,9 @@ public sealed class CheckpointFolder(string path)
     /// <summary>The state with the best monitored number.</summary>
     public string Best => System.IO.Path.Combine(Path, "best.safetensors");
 
+    /// <summary>Where stored averages go (<see cref="TrainerOptions.PostHoc"/>).</summary>
+    public string Averages => System.IO.Path.Combine(Path, "averages");
+
     /// <summary>Optimizer steps and samples that the latest state holds, or null where there is none.</summary>
     /// <exception cref="CheckpointException">The file is broken.</exception>
     public (long Step, long SamplesSeen)? Progress()

@@ -14,4 +14,7 @@ public enum EmaWarmup
 
     /// <summary>ρ(1-e^(-t/2000)), as YOLO has it.</summary>
     Exponential,
+
+    /// <summary>An average that starts at zero, divided by 1-ρ^t, as optax has it: the initial weights do not count.</summary>
+    BiasCorrected,
 }

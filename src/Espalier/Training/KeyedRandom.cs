@@ -7,14 +7,15 @@ namespace Espalier.Training;
 /// </summary>
 internal static class KeyedRandom
 {
-    /// <summary>Seeds torch's default generator for the micro-batch at a position of the sample stream.</summary>
-    public static void Seed(int seed, long position)
+    /// <summary>Seeds torch's default generator for a micro-batch, and opens the scope of <see cref="SampleRandom"/>.</summary>
+    public static IDisposable Begin(int seed, MicroBatch micro)
     {
-        using torch.Generator generator = torch.manual_seed((long)(Mix(((ulong)(uint)seed << 32) ^ Mix((ulong)position)) >> 1));
+        using torch.Generator generator = torch.manual_seed((long)(Mix(((ulong)(uint)seed << 32) ^ Mix((ulong)micro.Position)) >> 1));
+        return SampleRandom.Begin(seed, micro.Position, micro.Count);
     }
 
     /// <summary>The finalizer of SplitMix64 (Steele et al. 2014).</summary>
-    private static ulong Mix(ulong z)
+    internal static ulong Mix(ulong z)
     {
         z += 0x9e3779b97f4a7c15;
         z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;

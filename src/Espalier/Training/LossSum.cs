@@ -7,4 +7,8 @@ namespace Espalier.Training;
 /// <param name="Sum">The summed loss, a scalar with an autograd graph.</param>
 /// <param name="Weight">What it is the sum over: samples, tokens, valid labels; above 0.</param>
 /// <param name="Correct">How many predictions of this micro-batch were right, a scalar; null where that means nothing.</param>
-public readonly record struct LossSum(Tensor Sum, double Weight, Tensor? Correct = null);
+public readonly record struct LossSum(Tensor Sum, double Weight, Tensor? Correct = null)
+{
+    /// <summary>A summed loss that is minimised beside and not reported, such as an online probe's, a scalar; or null.</summary>
+    public Tensor? Auxiliary { get; init; }
+}

@@ -13,7 +13,11 @@ public sealed class ModelEma : IDisposable
     private readonly EmaScaling _scaling;
     private readonly int _baseBatchSize;
     private readonly long _startAfter;
+    private readonly long _totalSamples;
+    private readonly double _exponent;
+    private readonly FlatSlice[] _excluded;
     private readonly (string Name, Tensor Own, Tensor Average)[] _buffers;
+    private readonly HashSet<string> _teachersOwn = [];
     private long _pending;
     private int _pendingSteps;
     private bool _swapped;
@@ -25,15 +29,21 @@ public sealed class ModelEma : IDisposable
     /// <param name="scaling">How the momentum follows the batch size.</param>
     /// <param name="baseBatchSize">Samples per base step.</param>
     /// <param name="epochSize">Samples per epoch, for durations in epochs.</param>
+    /// <param name="totalSamples">Samples of the whole training; only a schedule needs it.</param>
     /// <exception cref="OptionsException">A value is out of range.</exception>
-    public ModelEma(torch.nn.Module module, FlatParameters parameters, EmaOptions options, ScalingOptions scaling, int baseBatchSize, long epochSize)
+    public ModelEma(torch.nn.Module module, FlatParameters parameters, EmaOptions options, ScalingOptions scaling, int baseBatchSize, long epochSize, long totalSamples = 0)
     {
         options.Validate();
-        OptionsException.Require(scaling.Ema != EmaScaling.TwoPoint || options.Warmup == EmaWarmup.None, "warmup", options.Warmup, "two-point scaling has a closed form for a constant momentum only");
-        OptionsException.Require(scaling.Ema != EmaScaling.TwoPoint || options.UpdateEvery == 1, "updateEvery", options.UpdateEvery, "two-point scaling updates at every step");
+        bool isTwoPoint = scaling.Ema == EmaScaling.TwoPoint && options.Kind == EmaKind.Exponential;
+        OptionsException.Require(options.Schedule == EmaSchedule.Constant || totalSamples > 0, "schedule", options.Schedule, "needs the length of the training");
+        OptionsException.Require(!isTwoPoint || options.Warmup == EmaWarmup.None, "warmup", options.Warmup, "two-point scaling has a closed form for a constant momentum only");
+        OptionsException.Require(!isTwoPoint || options.UpdateEvery == 1, "updateEvery", options.UpdateEvery, "two-point scaling updates at every step");
         _parameters = parameters;
         _options = options;
-        _scaling = scaling.Ema;
+        _scaling = options.Kind == EmaKind.Exponential ? scaling.Ema : EmaScaling.Exponential;
+        _totalSamples = totalSamples;
+        _exponent = options.Kind == EmaKind.PowerFunction ? PowerFunctionProfile.Exponent(options.SigmaRel ?? 0.1) : 0;
+        _excluded = [.. parameters.Slices.Where(s => options.Excludes(s.Name))];
         _rule = new ScalingRule(OptimizerKind.Sgd, scaling);
         _baseBatchSize = baseBatchSize;
         _startAfter = options.StartAfter.ToSamples(baseBatchSize, epochSize);
@@ -45,8 +55,11 @@ public sealed class ModelEma : IDisposable
         }
     }
 
-    /// <summary>ρ at the base batch.</summary>
+    /// <summary>ρ at the base batch, at the start of its schedule.</summary>
     public double Momentum { get; }
+
+    /// <summary>What it is.</summary>
+    public EmaOptions Options => _options;
 
     /// <summary>The samples after which a weight's share in the average has halved: B·ln 2 / -ln ρ.</summary>
     public double HalfLifeInSamples => _baseBatchSize * Math.Log(2) / -Math.Log(Momentum);
@@ -73,8 +86,9 @@ public sealed class ModelEma : IDisposable
         if (_scaling != EmaScaling.TwoPoint || SamplesSeen + samplesInStep <= _startAfter)
             return;
         double kappa = (double)samplesInStep / _baseBatchSize;
+        double rho = Scheduled(SamplesSeen);
         using var noGradients = torch.no_grad();
-        Weights.mul_(Math.Pow(Momentum, kappa)).add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(Momentum, kappa).Before);
+        Weights.mul_(Math.Pow(rho, kappa)).add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(rho, kappa).Before);
     }
 
     /// <summary>Takes in the weights after an optimizer step.</summary>
@@ -96,8 +110,9 @@ public sealed class ModelEma : IDisposable
         }
         else if (_scaling == EmaScaling.TwoPoint)
         {
-            LatestMomentum = Math.Pow(Momentum, kappa);
-            Weights.add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(Momentum, kappa).After);
+            double rho = Scheduled(before);
+            LatestMomentum = Math.Pow(rho, kappa);
+            Weights.add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(rho, kappa).After);
         }
         else
         {
@@ -105,6 +120,7 @@ public sealed class ModelEma : IDisposable
             Weights.lerp_(_parameters.Values, share);
         }
 
+        CopyExcluded();
         UpdateBuffers();
     }
 
@@ -121,13 +137,55 @@ public sealed class ModelEma : IDisposable
         return new SwapBack(this);
     }
 
-    /// <summary>Makes the average a copy of the model again.</summary>
+    /// <summary>Makes the average a copy of the model again; a teacher's own buffers stay.</summary>
     public void CopyFromModel()
     {
         using var noGradients = torch.no_grad();
         Weights.copy_(_parameters.Values);
-        foreach ((string _, Tensor own, Tensor average) in _buffers)
+        foreach ((string name, Tensor own, Tensor average) in _buffers.Where(b => !_teachersOwn.Contains(b.Name)))
             average.copy_(own);
+    }
+
+    /// <summary>Copies the averaged weights and buffers into another module of the same names.</summary>
+    /// <param name="module">What takes them; parameters that it lacks are passed over.</param>
+    /// <exception cref="CheckpointException">It has a parameter or buffer that the average lacks, or one of another shape.</exception>
+    public void CopyTo(torch.nn.Module module)
+    {
+        using var noGradients = torch.no_grad();
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in module.named_parameters().Where(p => p.parameter.requires_grad))
+        {
+            using Tensor view = SliceOf(name, parameter).Of(Weights);
+            parameter.copy_(view);
+        }
+
+        foreach ((string name, Tensor buffer) in module.named_buffers())
+            buffer.copy_(BufferOf(name, buffer));
+    }
+
+    /// <summary>
+    /// Makes a module the teacher: its parameters become views of the averaged weights, so that every update reaches it at no
+    /// cost, and its buffers (batch-norm statistics of its own forward passes in training mode) become those of the average.
+    /// </summary>
+    /// <param name="teacher">A module whose parameters and buffers are some of the model's, by name and shape; takes no gradients from now on.</param>
+    /// <exception cref="CheckpointException">It has a parameter or buffer that the model lacks, or one of another shape.</exception>
+    public void BindTo(torch.nn.Module teacher)
+    {
+        using var noGradients = torch.no_grad();
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in teacher.named_parameters().Where(p => p.parameter.requires_grad))
+        {
+            using Tensor view = SliceOf(name, parameter).Of(Weights);
+            parameter.requires_grad_(false);
+            parameter.set_(view);
+        }
+
+        foreach ((string name, Tensor buffer) in teacher.named_buffers())
+        {
+            buffer.copy_(BufferOf(name, buffer));
+            int index = Array.FindIndex(_buffers, b => b.Name == name);
+            _buffers[index].Average.Dispose();
+            _buffers[index].Average = buffer.DetachFromDisposeScope();
+            _teachersOwn.Add(name);
+        }
     }
 
     /// <summary>Sets the counters when a checkpoint is loaded; the tensors are copied into <see cref="Weights"/> and <see cref="Buffers"/>.</summary>
@@ -144,35 +202,77 @@ public sealed class ModelEma : IDisposable
 
     private (double Momentum, double Share) MomentumAt(long from, long samples, double kappa)
     {
-        if (_options.Warmup == EmaWarmup.None)
+        double since = from - Math.Min(from, _startAfter);
+        double end = since + samples;
+        switch (_options.Kind)
         {
-            double scaled = _rule.EmaMomentum(Momentum, kappa);
-            return (scaled, _scaling == EmaScaling.Exponential ? ScalingRule.OneMinusPower(Momentum, kappa) : 1 - scaled);
+            case EmaKind.Polyak:
+                return (since / end, samples / end);
+            case EmaKind.PowerFunction:
+                double kept = PowerFunctionProfile.Momentum(_exponent, samples, end);
+                return (kept, 1 - kept);
+        }
+
+        double rho = Scheduled(from);
+        switch (_options.Warmup)
+        {
+            case EmaWarmup.None:
+                double scaled = _rule.EmaMomentum(rho, kappa);
+                return (scaled, _scaling == EmaScaling.Exponential ? ScalingRule.OneMinusPower(rho, kappa) : 1 - scaled);
+            case EmaWarmup.BiasCorrected:
+                // ζ_t / (1-ρ^t) moves towards θ by (1-ρ^κ)/(1-ρ^t).
+                double share = ScalingRule.OneMinusPower(rho, kappa) / ScalingRule.OneMinusPower(rho, end / _baseBatchSize);
+                return (1 - share, share);
         }
 
         // The product over the base updates that this one covers, fractions included.
         double logarithm = 0;
-        double start = (double)(from - Math.Min(from, _startAfter)) / _baseBatchSize;
-        double end = start + ((double)samples / _baseBatchSize);
-        for (double t = Math.Floor(start); t < end; t++)
-            logarithm += (Math.Min(t + 1, end) - Math.Max(t, start)) * Math.Log(WarmedUp(t));
+        double start = since / _baseBatchSize;
+        double last = end / _baseBatchSize;
+        for (double t = Math.Floor(start); t < last; t++)
+            logarithm += (Math.Min(t + 1, last) - Math.Max(t, start)) * Math.Log(WarmedUp(t, rho));
         return (Math.Exp(logarithm), -2 * Math.Exp(logarithm / 2) * Math.Sinh(logarithm / 2));
     }
 
-    private double WarmedUp(double t) => _options.Warmup switch
+    /// <summary>ρ of the base batch after so many samples.</summary>
+    private double Scheduled(long samples) => _options.Schedule == EmaSchedule.CosineToOne
+        ? 1 - ((1 - Momentum) * (Math.Cos(Math.PI * Math.Min(1, (double)samples / _totalSamples)) + 1) / 2)
+        : Momentum;
+
+    private double WarmedUp(double t, double rho) => _options.Warmup switch
     {
-        EmaWarmup.Power => Math.Min(Momentum, 1 - Math.Pow(1 + (t + 1), -2.0 / 3)),
-        EmaWarmup.Ratio => Math.Min(Momentum, (1 + t) / (10 + t)),
-        _ => Momentum * (1 - Math.Exp(-(t + 1) / 2000)),
+        EmaWarmup.Power => Math.Min(rho, 1 - Math.Pow(1 + (t + 1), -2.0 / 3)),
+        EmaWarmup.Ratio => Math.Min(rho, (1 + t) / (10 + t)),
+        _ => rho * (1 - Math.Exp(-(t + 1) / 2000)),
     };
+
+    private void CopyExcluded()
+    {
+        foreach (FlatSlice slice in _excluded)
+        {
+            using Tensor average = slice.Of(Weights);
+            using Tensor own = slice.Of(_parameters.Values);
+            average.copy_(own);
+        }
+    }
+
+    private FlatSlice SliceOf(string name, Tensor parameter) => _parameters.Slices.FirstOrDefault(s => s.Name == name) is { } slice && slice.Shape.SequenceEqual(parameter.shape)
+        ? slice
+        : throw new CheckpointException(name, "is no parameter of the averaged model, or has another shape there", "give a module whose parameters are some of the model's");
+
+    private Tensor BufferOf(string name, Tensor buffer) => _buffers.FirstOrDefault(b => b.Name == name).Average is { } average && average.shape.SequenceEqual(buffer.shape)
+        ? average
+        : throw new CheckpointException(name, "is no buffer of the averaged model, or has another shape there", "give a module whose buffers are some of the model's");
 
     private void UpdateBuffers()
     {
         if (_buffers.Length == 0)
             return;
         using var scope = torch.NewDisposeScope();
-        foreach ((string _, Tensor own, Tensor average) in _buffers)
+        foreach ((string name, Tensor own, Tensor average) in _buffers)
         {
+            if (_teachersOwn.Contains(name))
+                continue;
             if (_options.Buffers == EmaBuffers.Average && average.is_floating_point())
                 average.lerp_(own, 1 - LatestMomentum);
             else

@@ -9,6 +9,7 @@ public abstract class Optimizer : IDisposable
 {
     private readonly Dictionary<string, Tensor> _state = [];
     private readonly Dictionary<string, double> _counters = [];
+    private readonly List<Tensor> _scratch = [];
 
     /// <summary>An optimizer over flat parameters.</summary>
     /// <param name="parameters">What it steps.</param>
@@ -30,7 +31,9 @@ public abstract class Optimizer : IDisposable
         OptimizerKind.Adam => new Adam(parameters, decoupled: false),
         OptimizerKind.AdamW => new Adam(parameters, decoupled: true),
         OptimizerKind.RmsProp => new RmsProp(parameters),
-        OptimizerKind.Lars => new Lars(parameters, options.TrustCoefficient),
+        OptimizerKind.Lars => new Lars(parameters, options.TrustCoefficient, options.LarsVariant),
+        OptimizerKind.Lamb => new Lamb(parameters),
+        OptimizerKind.Adagrad => new Adagrad(parameters),
         _ => throw new OptionsException("optimizer.kind", options.Kind, "is not known"),
     };
 
@@ -41,6 +44,15 @@ public abstract class Optimizer : IDisposable
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         Update(h);
+    }
+
+    /// <summary>
+    /// Carries the state over a change of batch size by a factor k. Where gradients are mostly noise, E[g²] falls as 1/k, so
+    /// second moments are divided by k; kept as they were they would make the steps √k too short until they are forgotten.
+    /// </summary>
+    /// <param name="factor">k, new batch over old; above 0.</param>
+    public virtual void BatchChanged(double factor)
+    {
     }
 
     /// <summary>Sets a counter when a checkpoint is loaded.</summary>
@@ -54,7 +66,7 @@ public abstract class Optimizer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Tensor buffer in _state.Values)
+        foreach (Tensor buffer in _state.Values.Concat(_scratch))
             buffer.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -66,6 +78,21 @@ public abstract class Optimizer : IDisposable
     /// <summary>Makes a moment buffer of zeros.</summary>
     protected Tensor NewBuffer(string name) =>
         _state[name] = torch.zeros_like(Parameters.Values).DetachFromDisposeScope();
+
+    /// <summary>Makes a buffer that holds nothing between steps.</summary>
+    protected Tensor NewScratch()
+    {
+        Tensor scratch = torch.empty_like(Parameters.Values).DetachFromDisposeScope();
+        _scratch.Add(scratch);
+        return scratch;
+    }
+
+    /// <summary>Divides a second moment by the factor of a change of batch size.</summary>
+    protected static void ShrinkSecondMoment(Tensor moment, double factor)
+    {
+        using var noGradients = torch.no_grad();
+        moment.div_(factor);
+    }
 
     /// <summary>Makes a counter.</summary>
     protected void NewCounter(string name, double value) => _counters[name] = value;

@@ -17,4 +17,10 @@ public enum OptimizerKind
 
     /// <summary>Layer-wise adaptive rate scaling (You et al. 2017), in BYOL's form.</summary>
     Lars,
+
+    /// <summary>Layer-wise adaptive moments (You et al. 2020).</summary>
+    Lamb,
+
+    /// <summary>Adagrad (Duchi et al. 2011).</summary>
+    Adagrad,
 }

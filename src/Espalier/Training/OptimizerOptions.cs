@@ -27,8 +27,14 @@ public sealed record OptimizerOptions
     /// <summary>Weight decay; never applied to biases and other one-dimensional parameters.</summary>
     public double WeightDecay { get; init; } = 0.01;
 
+    /// <summary>Where weight decay ends, on a cosine from <see cref="WeightDecay"/> (DINO); constant where null.</summary>
+    public double? FinalWeightDecay { get; init; }
+
     /// <summary>LARS's trust coefficient η.</summary>
     public double TrustCoefficient { get; init; } = 1e-3;
+
+    /// <summary>Which form of LARS.</summary>
+    public LarsVariant LarsVariant { get; init; }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="OptionsException">A value is out of range.</exception>
@@ -40,9 +46,16 @@ public sealed record OptimizerOptions
         OptionsException.Require(Beta2 is >= 0 and < 1, nameof(Beta2), Beta2, "must lie in [0, 1)");
         OptionsException.Require(Epsilon >= 0, nameof(Epsilon), Epsilon, "must not be negative");
         OptionsException.Require(WeightDecay >= 0, nameof(WeightDecay), WeightDecay, "must not be negative");
+        OptionsException.Require(FinalWeightDecay is null or >= 0, nameof(FinalWeightDecay), FinalWeightDecay, "must not be negative");
         OptionsException.Require(TrustCoefficient > 0, nameof(TrustCoefficient), TrustCoefficient, "must be above 0");
         OptionsException.Require(!Nesterov || Kind == OptimizerKind.Sgd, nameof(Nesterov), Nesterov, "only SGD has Nesterov's form");
     }
+
+    /// <summary>Weight decay after a part of the training.</summary>
+    /// <param name="progress">In [0, 1].</param>
+    internal double WeightDecayAt(double progress) => FinalWeightDecay is { } final
+        ? final + ((WeightDecay - final) * (1 + Math.Cos(Math.PI * progress)) / 2)
+        : WeightDecay;
 
     /// <summary>The values that a change of batch size rescales.</summary>
     internal Hyperparameters BaseHyperparameters => new(LearningRate, Momentum, Beta1, Beta2, Epsilon, WeightDecay);

@@ -10,6 +10,9 @@ public sealed class RmsProp : Optimizer
         : base(parameters) => _second = NewBuffer("secondMoment");
 
     /// <inheritdoc/>
+    public override void BatchChanged(double factor) => ShrinkSecondMoment(_second, factor);
+
+    /// <inheritdoc/>
     protected override void Update(in Hyperparameters h)
     {
         AddDecay(h.WeightDecay);

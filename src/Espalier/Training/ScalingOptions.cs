@@ -14,4 +14,7 @@ public sealed record ScalingOptions
 
     /// <summary>The momentum of the model EMA.</summary>
     public EmaScaling Ema { get; init; }
+
+    /// <summary>Whether second moments are divided by the factor where a batch schedule changes the batch size.</summary>
+    public bool TransferMoments { get; init; } = true;
 }

@@ -42,7 +42,7 @@ public sealed class ScalingRule
                     : rate * OneMinusPower(baseValues.Momentum, kappa) / (1 - baseValues.Momentum),
                 Momentum = Math.Pow(baseValues.Momentum, kappa),
             },
-            OptimizerKind.Sgd or OptimizerKind.Lars => baseValues with { LearningRate = rate },
+            OptimizerKind.Sgd or OptimizerKind.Lars or OptimizerKind.Adagrad => baseValues with { LearningRate = rate },
             OptimizerKind.AdamW => Adaptive(baseValues, rate, kappa) with { WeightDecay = Decoupled(baseValues, rate, kappa) },
             _ => Adaptive(baseValues, rate, kappa),
         };
@@ -96,14 +96,14 @@ public sealed class ScalingRule
     public IReadOnlyList<ScaledValue> Explain(Hyperparameters baseValues, double? emaMomentum, double kappa)
     {
         Hyperparameters scaled = At(baseValues, kappa);
-        bool adaptive = _optimizer is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.RmsProp;
+        bool adaptive = _optimizer is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.RmsProp or OptimizerKind.Lamb;
         var lines = new List<ScaledValue>
         {
-            new("learningRate", baseValues.LearningRate, scaled.LearningRate, RateReason(adaptive)),
+            new("learningRate", baseValues.LearningRate, scaled.LearningRate, RateReason(adaptive || _optimizer == OptimizerKind.Adagrad)),
         };
         if (_optimizer is OptimizerKind.Sgd or OptimizerKind.Lars)
             lines.Add(new("momentum", baseValues.Momentum, scaled.Momentum, _optimizer == OptimizerKind.Sgd && _options.Momentum == MomentumScaling.Exponential ? "μ^κ: its memory stays constant in samples" : "kept"));
-        if (_optimizer is OptimizerKind.Adam or OptimizerKind.AdamW)
+        if (_optimizer is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.Lamb)
             lines.Add(new("beta1", baseValues.Beta1, scaled.Beta1, BetaReason()));
         if (adaptive)
         {

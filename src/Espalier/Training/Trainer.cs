@@ -26,6 +26,7 @@ public sealed class Trainer
     /// <param name="checkpoints">Where checkpoints go; none are written where null.</param>
     /// <param name="resume">Continue from <see cref="CheckpointFolder.Last"/> where that exists.</param>
     /// <param name="progress">Told after every step, on the calling thread.</param>
+    /// <param name="ranks">The processes that train together, each calling this with the same arguments; this one alone where null. Rank 0 evaluates and writes.</param>
     /// <param name="cancellationToken">Ends the training after the current step, with a checkpoint.</param>
     /// <returns>How it ended, with the averaged weights.</returns>
     /// <exception cref="OptionsException">A batch is larger than the data.</exception>
@@ -38,12 +39,13 @@ public sealed class Trainer
         CheckpointFolder? checkpoints = null,
         bool resume = false,
         IProgress<TrainingProgress>? progress = null,
+        Communication.ICommunicator? ranks = null,
         CancellationToken cancellationToken = default)
     {
         _options.ValidateFor(train.Count);
         OptionsException.Require(_options.Monitor is not { RestoreBest: true } || (checkpoints is not null && validation is not null),
             "monitor.restoreBest", true, "needs a checkpoint folder and validation data");
-        using var session = new TrainingSession(_options, objective, train, validation, checkpoints);
+        using var session = new TrainingSession(_options, objective, train, validation, checkpoints, ranks ?? Communication.SingleProcess.Instance);
         if (resume && checkpoints is not null && File.Exists(checkpoints.Last))
             session.Resume(checkpoints.Last);
         return session.Run(progress, cancellationToken);

@@ -8,13 +8,13 @@ namespace Espalier.Training;
 /// The whole state of a training in one safetensors file: weights and buffers under their own names, averaged ones under
 /// <c>ema.</c>, moments under <c>optimizer.</c>, counters and options in the header.
 /// </summary>
-internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, TrainerOptions options)
+internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, PostHocAverages? postHoc, TrainerOptions options)
 {
     private const string MetadataKey = "espalier.training";
 
     /// <summary>The counters of a training.</summary>
     public sealed record Counters(
-        long Step, long SamplesSeen, double TrainingSeconds, double Loss, double? Best, long BestSamples,
+        long Step, long SamplesSeen, int BatchSize, double TrainingSeconds, double Loss, double? Best, long BestSamples,
         long EmaSamples, long EmaPendingSamples, int EmaPendingSteps, Dictionary<string, double> Optimizer, TrainerOptions Options);
 
     public void Save(string path, Counters counters)
@@ -30,8 +30,8 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
                 tensors.Add(new(name + slice.Name, slice.Of(flat)));
         }
 
-        foreach ((string name, Tensor average) in ema?.Buffers ?? [])
-            tensors.Add(new(ModelWeights.EmaPrefix + name, average));
+        foreach ((string name, Tensor average) in Buffers())
+            tensors.Add(new(name, average));
         SafetensorsFile.Write(path, tensors, new Dictionary<string, string>
         {
             [MetadataKey] = JsonSerializer.Serialize(counters with { Options = options }, TrainingJson.Options),
@@ -53,9 +53,11 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
             }
         }
 
-        foreach ((string name, Tensor average) in ema?.Buffers ?? [])
-            file.LoadInto(ModelWeights.EmaPrefix + name, average);
+        foreach ((string name, Tensor average) in Buffers())
+            file.LoadInto(name, average);
         ema?.Restore(counters.EmaSamples, counters.EmaPendingSamples, counters.EmaPendingSteps);
+        foreach ((string _, ModelEma average) in postHoc?.State ?? [])
+            average.Restore(counters.SamplesSeen, 0, 0);
         foreach ((string name, double value) in counters.Optimizer)
             optimizer.Restore(name, value);
         return counters;
@@ -82,8 +84,20 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
     {
         if (ema is not null)
             yield return (ModelWeights.EmaPrefix, ema.Weights);
+        foreach ((string prefix, ModelEma average) in postHoc?.State ?? [])
+            yield return (prefix, average.Weights);
         foreach ((string name, Tensor flat) in optimizer.State)
             yield return ($"optimizer.{name}.", flat);
+    }
+
+    private IEnumerable<(string Name, Tensor Average)> Buffers() => (ema?.Buffers ?? []).Select(b => (ModelWeights.EmaPrefix + b.Name, b.Average))
+        .Concat((postHoc?.State ?? []).SelectMany(s => s.Average.Buffers.Select(b => (s.Prefix + b.Name, b.Average))));
+
+    /// <summary>The sha256 of a checkpoint: on several machines it may be several files.</summary>
+    public static string Fingerprint(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(file));
     }
 
     public static Counters ReadCounters(SafetensorsFile file)

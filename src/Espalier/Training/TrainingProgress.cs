@@ -19,4 +19,11 @@ public sealed record TrainingProgress(
     double EmaMomentum,
     double SamplesPerSecond,
     TimeSpan Remaining,
-    IReadOnlyDictionary<string, double>? Evaluation);
+    IReadOnlyDictionary<string, double>? Evaluation)
+{
+    /// <summary>The batch size in force.</summary>
+    public int BatchSize { get; init; }
+
+    /// <summary>The gradient noise scale in samples as estimated so far, or NaN where it is not measured.</summary>
+    public double NoiseScale { get; init; } = double.NaN;
+}

@@ -18,6 +18,12 @@ public sealed record TrainingResult(
     /// <summary>Training samples per second of training time.</summary>
     public double SamplesPerSecond => State.SamplesSeen / Math.Max(1e-9, TrainingTime.TotalSeconds);
 
+    /// <summary>The gradient noise scale at the end, or null where it was not measured.</summary>
+    public GradientNoiseScale? NoiseScale { get; init; }
+
+    /// <summary>What the user should know about how the options were understood.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>The flat buffers that the model's parameters are views of; the EMA exchanges with them.</summary>
     internal FlatParameters? Parameters { get; init; }
 

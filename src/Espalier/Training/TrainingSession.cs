@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Espalier.Communication;
 using Espalier.Data;
 
 namespace Espalier.Training;
@@ -11,47 +14,66 @@ internal sealed class TrainingSession : IDisposable
     private readonly Dataset _train;
     private readonly Dataset? _validation;
     private readonly CheckpointFolder? _checkpoints;
+    private readonly ICommunicator _ranks;
     private readonly FlatParameters _parameters;
     private readonly Optimizer _optimizer;
     private readonly ModelEma? _ema;
+    private readonly PostHocAverages? _postHoc;
     private readonly ScalingRule _rule;
+    private readonly NormalizationLayers _layers;
+    private readonly GradientAccumulation _accumulation;
+    private readonly GradientNoiseScale? _noiseScale;
+    private readonly BatchPlan _plan;
     private readonly TrainingCheckpoint _checkpoint;
     private readonly Stopwatch _stepTime = new();
     private readonly long _totalSamples;
     private readonly long _warmupSamples;
-    private readonly int _microBatch;
     private TimeSpan _earlierTime;
     private long _step;
     private long _samplesSeen;
+    private int _batchSize;
     private double _loss = double.NaN;
     private double? _best;
     private long _bestSamples;
     private bool _hasCheckpoint;
+    private bool _stopAgreed;
     private bool _handedOver;
 
-    public TrainingSession(TrainerOptions options, Objective objective, Dataset train, Dataset? validation, CheckpointFolder? checkpoints)
+    public TrainingSession(TrainerOptions options, Objective objective, Dataset train, Dataset? validation, CheckpointFolder? checkpoints, ICommunicator ranks)
     {
-        (_options, _objective, _train, _validation, _checkpoints) = (options, objective, train, validation, checkpoints);
+        (_options, _objective, _train, _validation, _checkpoints, _ranks) = (options, objective, train, validation, checkpoints, ranks);
         int baseBatch = options.EffectiveBase;
         _totalSamples = Math.Max(1, options.Length.ToSamples(baseBatch, train.Count));
         _warmupSamples = options.Schedule.Warmup.ToSamples(baseBatch, train.Count);
-        _microBatch = options.MicroBatchSize ?? options.BatchSize;
         _parameters = new FlatParameters(objective.Model, objective.Decays);
         _optimizer = Optimizer.Create(options.Optimizer, _parameters);
         _rule = new ScalingRule(options.Optimizer.Kind, options.Scaling);
-        _ema = options.Ema is null ? null : new ModelEma(objective.Model, _parameters, options.Ema, options.Scaling, baseBatch, train.Count);
-        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, options);
+        _ema = options.Ema is null ? null : new ModelEma(objective.Model, _parameters, options.Ema, options.Scaling, baseBatch, train.Count, _totalSamples);
+        _postHoc = options.PostHoc is null ? null : new PostHocAverages(objective.Model, _parameters, options.PostHoc, baseBatch, train.Count);
+        _noiseScale = options.MeasureNoiseScale ? new GradientNoiseScale(train.Count) : null;
+        objective.Begin(new TrainingSetup(_ema, ranks, options, new(0, 0, _totalSamples, train.Count)));
+        _layers = new NormalizationLayers(objective.Networks, options, ranks);
+        _plan = new BatchPlan(options, train.Count, _totalSamples, ranks.Size, _layers.Any);
+        RequireDecomposable();
+        _batchSize = options.BatchSize;
+        _accumulation = new GradientAccumulation(objective, options, _parameters, _layers, ranks);
+        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options);
+        Agree();
     }
 
     private TrainingState State => new(_step, _samplesSeen, _totalSamples, _train.Count);
 
     private TimeSpan TrainingTime => _earlierTime + _stepTime.Elapsed;
 
+    private bool Writes => _ranks.Rank == 0;
+
     public void Resume(string path)
     {
+        RankAgreement.Require(_ranks, "checkpoint", TrainingCheckpoint.Fingerprint(path));
         TrainingCheckpoint.Counters counters = _checkpoint.Load(path);
         _step = counters.Step;
         _samplesSeen = counters.SamplesSeen;
+        _batchSize = counters.BatchSize;
         _loss = counters.Loss;
         _best = counters.Best;
         _bestSamples = counters.BestSamples;
@@ -62,13 +84,12 @@ internal sealed class TrainingSession : IDisposable
     public TrainingResult Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         TrainingOutcome outcome = TrainingOutcome.Completed;
-        var stream = new SampleStream(_train.Count, _options.Seed);
-        using var loader = new PrefetchingLoader(_train, MicroBatches(stream, _samplesSeen), ahead: 4);
+        using var loader = new PrefetchingLoader(_train.Name, Batches(_samplesSeen), ahead: 4);
         using IEnumerator<Batch> batches = loader.GetEnumerator();
         _objective.Model.train();
         while (_samplesSeen < _totalSamples)
         {
-            if (cancellationToken.IsCancellationRequested)
+            if (_ranks.Size == 1 ? cancellationToken.IsCancellationRequested : _stopAgreed)
             {
                 outcome = TrainingOutcome.Interrupted;
                 break;
@@ -81,12 +102,14 @@ internal sealed class TrainingSession : IDisposable
             }
 
             long before = _samplesSeen;
-            TrainingProgress report = Step(batches);
+            TrainingProgress report = Step(batches, cancellationToken.IsCancellationRequested);
             IReadOnlyDictionary<string, double>? evaluation = null;
             if (IsDue(_options.EvaluateEvery, before))
                 evaluation = Evaluate();
             if (IsDue(_options.CheckpointEvery, before))
                 SaveLast();
+            if (_postHoc is not null && Writes && _checkpoints is not null && IsDue(_options.PostHoc!.StoreEvery, before))
+                _postHoc.Store(_checkpoints.Averages);
             progress?.Report(report with { Evaluation = evaluation });
         }
 
@@ -99,96 +122,136 @@ internal sealed class TrainingSession : IDisposable
         return new TrainingResult(outcome, State, _loss, TrainingTime, _ema, _best is { } best ? (best, _bestSamples) : null)
         {
             Parameters = _parameters,
+            NoiseScale = _noiseScale,
+            Notes = [.. new[] { _layers.Note }.OfType<string>()],
         };
     }
 
     public void Dispose()
     {
+        _accumulation.Dispose();
+        _layers.Dispose();
         _optimizer.Dispose();
+        _postHoc?.Dispose();
         if (_handedOver)
             return;
         _ema?.Dispose();
         _parameters.Dispose();
     }
 
-    private IEnumerable<IReadOnlyList<int>> MicroBatches(SampleStream stream, long position)
+    /// <summary>This rank's micro-batches, gathered and prepared as they are enumerated.</summary>
+    private IEnumerable<Batch> Batches(long position)
     {
-        while (position < _totalSamples)
-        {
-            long end = Math.Min(position + _options.BatchSize, _totalSamples);
-            while (position < end)
-            {
-                int n = (int)Math.Min(_microBatch, end - position);
-                yield return stream.Take(position, n);
-                position += n;
-            }
-        }
+        var stream = new SampleStream(_train.Count, _options.Seed);
+        foreach (MicroBatch micro in _plan.Of(_ranks.Rank, position, _objective is CoupledObjective))
+            yield return _objective.Prepare(_train.Gather(stream.Take(micro.Position, micro.Count)) with { Position = micro.Position });
     }
 
-    private TrainingProgress Step(IEnumerator<Batch> batches)
+    private void RequireDecomposable()
+    {
+        if (!_objective.CouplesSamples || _objective is CoupledObjective)
+            return;
+        int micro = _plan.MicroBatchSize(_options.LargestBatch);
+        OptionsException.Require(micro >= _options.LargestBatch && _ranks.Size == 1, "microBatchSize", micro,
+            $"cannot accumulate {_objective.GetType().Name}, whose loss couples the samples of a batch: give the batch in one piece, or write the loss as a CoupledObjective");
+    }
+
+    /// <summary>Refuses ranks that would train something else, and gives all of them the weights of the first.</summary>
+    private void Agree()
+    {
+        if (_ranks.Size == 1)
+            return;
+        OptionsException.Require(_options.LargestBatch >= _ranks.Size, "batchSize", _options.BatchSize, $"must hold at least a sample for each of the {_ranks.Size} ranks");
+        int last = _plan.StepAt((_totalSamples - 1) / _options.BatchSize * _options.BatchSize).Samples;
+        OptionsException.Require(_options.BatchNorm != BatchNormMode.Synchronized || last >= _ranks.Size, "length", _options.Length,
+            $"ends with a step of {last} samples, fewer than the {_ranks.Size} ranks that batchNorm synchronized needs: choose a length that is a multiple of the batch");
+        RankAgreement.Require(_ranks, "options", JsonSerializer.Serialize(_options, TrainingJson.Options));
+        RankAgreement.Require(_ranks, "data", string.Create(CultureInfo.InvariantCulture, $"{_train.Name}, {_train.Count} samples of [{string.Join(", ", _train.InputShape)}]"));
+        RankAgreement.Require(_ranks, "model", string.Join("; ", _parameters.Slices.Select(s => $"{s.Name} [{string.Join(", ", s.Shape)}]")));
+        using var noGradients = torch.no_grad();
+        Broadcast(_parameters.Values);
+        foreach (torch.nn.Module network in _objective.Networks)
+        {
+            foreach ((string _, Tensor buffer) in network.named_buffers())
+                Broadcast(buffer);
+        }
+
+        _ema?.CopyFromModel();
+    }
+
+    private void Broadcast(Tensor tensor)
+    {
+        using Tensor host = tensor.to(tensor.is_floating_point() ? tensor.dtype : torch.int64).cpu().contiguous();
+        _ranks.Broadcast(host);
+        tensor.copy_(host);
+    }
+
+    private TrainingProgress Step(IEnumerator<Batch> batches, bool stop)
     {
         _stepTime.Start();
         using var scope = torch.NewDisposeScope();
-        int samples = (int)Math.Min(_options.BatchSize, _totalSamples - _samplesSeen);
-        _parameters.ZeroGradients();
-        (double loss, double weight, double correct) = Accumulate(batches, samples);
-        _loss = loss / weight;
+        StepPlan plan = _plan.StepAt(_samplesSeen);
+        if (plan.BatchSize != _batchSize)
+        {
+            if (_options.Scaling.TransferMoments)
+                _optimizer.BatchChanged((double)plan.BatchSize / _batchSize);
+            _batchSize = plan.BatchSize;
+        }
+
+        StepSums sums = _accumulation.Run(plan, batches, State, stop);
+        _stopAgreed = sums.Stop;
+        double kappa = (double)plan.Samples / _options.EffectiveBase;
+        if (sums.Diverged > 0)
+            throw Diverged(sums.Diverged, sums.Loss, kappa);
+        _loss = sums.Loss / sums.Weight;
+        _objective.BeforeOptimizerStep(_parameters, State);
 
         // Sum to mean and clipping in one pass over the gradients.
-        double norm = _parameters.Gradients.norm().ToDouble() / weight;
+        double norm = _parameters.Gradients.norm().ToDouble() / sums.Weight;
         if (!double.IsFinite(norm))
-            throw Diverged(1, norm);
-        double scale = 1 / weight;
+            throw Diverged(1, norm, kappa);
+        if (sums.Small.Count > 0)
+            _noiseScale?.Add(sums.Small.SquaredNorm / sums.Small.Count, sums.Small.Count / sums.Small.InverseSize, norm * norm, sums.Weight);
+        double scale = 1 / sums.Weight;
         if (_options.ClipNorm is { } limit && norm > limit)
             scale *= limit / norm;
         if (scale != 1)
             _parameters.Gradients.mul_(scale);
 
-        double kappa = (double)samples / _options.EffectiveBase;
-        double factor = _options.Schedule.Factor(_samplesSeen, _samplesSeen + samples, _warmupSamples, _totalSamples);
+        double factor = _options.Schedule.Factor(_samplesSeen, _samplesSeen + plan.Samples, _warmupSamples, _totalSamples);
         Hyperparameters values = _options.Optimizer.BaseHyperparameters;
-        values = _rule.At(values with { LearningRate = values.LearningRate * factor }, kappa);
-        _ema?.BeforeStep(samples);
+        values = _rule.At(values with
+        {
+            LearningRate = values.LearningRate * factor,
+            WeightDecay = _options.Optimizer.WeightDecayAt((double)_samplesSeen / _totalSamples),
+        }, kappa);
+        _ema?.BeforeStep(plan.Samples);
         _optimizer.Step(values);
-        _ema?.Update(samples);
+        _ema?.Update(plan.Samples);
+        _postHoc?.Update(plan.Samples);
         _step++;
-        _samplesSeen += samples;
+        _samplesSeen += plan.Samples;
+        if (_ranks.Size > 1 && _objective.StepSums is { } objectiveSums)
+            _ranks.Sum(objectiveSums);
         _objective.AfterOptimizerStep(State);
         _stepTime.Stop();
 
         double pace = _samplesSeen / Math.Max(1e-9, TrainingTime.TotalSeconds);
-        return new TrainingProgress(State, _loss, correct / samples, values.LearningRate, norm, _ema?.LatestMomentum ?? double.NaN,
-            pace, TimeSpan.FromSeconds((_totalSamples - _samplesSeen) / pace), null);
-    }
-
-    private (double Loss, double Weight, double Correct) Accumulate(IEnumerator<Batch> batches, int samples)
-    {
-        (double loss, double weight, double correct) = (0, 0, 0);
-        int micro = 0;
-        for (int done = 0; done < samples;)
+        return new TrainingProgress(State, _loss, sums.Correct / plan.Samples, values.LearningRate, norm, _ema?.LatestMomentum ?? double.NaN,
+            pace, TimeSpan.FromSeconds((_totalSamples - _samplesSeen) / pace), null)
         {
-            using var scope = torch.NewDisposeScope();
-            if (!batches.MoveNext())
-                throw new InvalidOperationException("the loader ended before the training");
-            using Batch batch = batches.Current;
-            KeyedRandom.Seed(_options.Seed, _samplesSeen + done);
-            LossSum part = _objective.Step(batch, State);
-            double value = part.Sum.ToDouble();
-            micro++;
-            if (!double.IsFinite(value))
-                throw Diverged(micro, value);
-            part.Sum.backward();
-            loss += value;
-            weight += part.Weight;
-            correct += part.Correct?.ToDouble() ?? double.NaN;
-            done += batch.Count;
-        }
-
-        return (loss, weight, correct);
+            BatchSize = plan.BatchSize,
+            NoiseScale = _noiseScale?.Value ?? double.NaN,
+        };
     }
 
-    private TrainingDivergedException Diverged(int microBatch, double value) =>
-        new(_step + 1, microBatch, _samplesSeen, value, _hasCheckpoint ? _checkpoints?.Last : null);
+    private TrainingDivergedException Diverged(int microBatch, double value, double kappa)
+    {
+        string? suspicion = _noiseScale?.Value is { } noise && _batchSize > noise
+            ? string.Create(CultureInfo.InvariantCulture, $"the batch of {_batchSize} (kappa {kappa:0.##}) exceeds the gradient noise scale of about {noise:0} samples, where scaling rules stop holding")
+            : kappa > 1 ? string.Create(CultureInfo.InvariantCulture, $"the batch is {kappa:0.##} times the base batch, and the rate was scaled with it") : null;
+        return new(_step + 1, microBatch, _samplesSeen, value, _hasCheckpoint ? _checkpoints?.Last : null, suspicion);
+    }
 
     /// <summary>Whether the step that ended here crossed a multiple of the interval, or is the last one.</summary>
     private bool IsDue(Duration interval, long before)
@@ -201,18 +264,26 @@ internal sealed class TrainingSession : IDisposable
     {
         if (_validation is null)
             return null;
+        Dictionary<string, double> numbers = Writes ? EvaluateHere(_validation) : [];
+        if (_ranks.Size > 1)
+            numbers = JsonSerializer.Deserialize<Dictionary<string, double>>(_ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(numbers, TrainingJson.Options))[0], TrainingJson.Options)!;
+        if (_options.Monitor is { } monitor)
+            Watch(monitor, numbers);
+        return numbers;
+    }
+
+    private Dictionary<string, double> EvaluateHere(Dataset validation)
+    {
         _objective.Model.eval();
-        var numbers = new Dictionary<string, double>(_objective.Evaluate(_validation));
+        var numbers = new Dictionary<string, double>(_objective.Evaluate(validation));
         if (_ema is not null)
         {
             using IDisposable swap = _ema.Swap();
-            foreach ((string name, double value) in _objective.Evaluate(_validation))
+            foreach ((string name, double value) in _objective.Evaluate(validation))
                 numbers[$"ema.{name}"] = value;
         }
 
         _objective.Model.train();
-        if (_options.Monitor is { } monitor)
-            Watch(monitor, numbers);
         return numbers;
     }
 
@@ -224,7 +295,7 @@ internal sealed class TrainingSession : IDisposable
             return;
         _best = value;
         _bestSamples = _samplesSeen;
-        if (_checkpoints is not null)
+        if (_checkpoints is not null && Writes)
             _checkpoint.Save(_checkpoints.Best, Counters());
     }
 
@@ -235,11 +306,13 @@ internal sealed class TrainingSession : IDisposable
     {
         if (_checkpoints is null || _step == 0)
             return;
-        _checkpoint.Save(_checkpoints.Last, Counters());
+        if (Writes)
+            _checkpoint.Save(_checkpoints.Last, Counters());
         _hasCheckpoint = true;
+        _ranks.Barrier();
     }
 
     private TrainingCheckpoint.Counters Counters() => new(
-        _step, _samplesSeen, TrainingTime.TotalSeconds, _loss, _best, _bestSamples,
+        _step, _samplesSeen, _batchSize, TrainingTime.TotalSeconds, _loss, _best, _bestSamples,
         _ema?.SamplesSeen ?? 0, _ema?.Pending.Samples ?? 0, _ema?.Pending.Steps ?? 0, new(_optimizer.Counters), _options);
 }

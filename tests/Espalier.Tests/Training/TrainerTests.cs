@@ -92,7 +92,7 @@ public sealed class TrainerTests : IDisposable
         try
         {
             using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
-            using TrainingResult part = new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder, false, watcher, stop.Token);
+            using TrainingResult part = new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder, false, watcher, cancellationToken: stop.Token);
             Assert.Equal(TrainingOutcome.Interrupted, part.Outcome);
         }
         catch (InvalidOperationException error) when (error.Message == "killed")

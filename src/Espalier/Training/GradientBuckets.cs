@@ -1,0 +1,145 @@
+using Espalier.Communication;
+
+namespace Espalier.Training;
+
+/// <summary>
+/// The sum of the gradients over all ranks, in buckets: a bucket starts on its way as soon as the backward pass of the last
+/// micro-batch has completed it, while the pass goes on with earlier layers. All ranks start the buckets in the same order.
+/// </summary>
+internal sealed class GradientBuckets : IDisposable
+{
+    private const long BucketBytes = 1 << 20;
+
+    private readonly FlatParameters _parameters;
+    private readonly ICommunicator _ranks;
+    private readonly List<IDisposable> _hooks = [];
+    private readonly List<Bucket> _buckets = [];
+    private readonly List<(Tensor Range, Tensor Sent, Task Task)> _underWay = [];
+    private readonly Dictionary<torch.nn.Module, int> _calls = [];
+    private bool _armed;
+    private int _next;
+
+    public GradientBuckets(torch.nn.Module model, FlatParameters parameters, ICommunicator ranks)
+    {
+        (_parameters, _ranks) = (parameters, ranks);
+        if (ranks.Size == 1)
+            return;
+        Cut();
+        if (parameters.Gradients.device_type != DeviceType.CPU)
+            return;
+        var modules = new HashSet<torch.nn.Module>();
+        foreach ((string name, torch.nn.Module module) in model.named_modules())
+        {
+            if (module is torch.nn.Module<Tensor, Tensor> layer && modules.Add(module))
+                Watch(name, layer);
+        }
+    }
+
+    /// <summary>From now on completed buckets are sent: the micro-batch about to run is this rank's last one of the step.</summary>
+    public void Arm()
+    {
+        _calls.Clear();
+        foreach (Bucket bucket in _buckets)
+            bucket.Waiting = [.. bucket.Names];
+        _armed = _hooks.Count > 0;
+    }
+
+    /// <summary>Sends what is left and waits for all sums.</summary>
+    public void Finish()
+    {
+        _armed = false;
+        while (_next < _buckets.Count)
+            Send(_buckets[_next++]);
+        foreach ((Tensor range, Tensor sent, Task task) in _underWay)
+        {
+            task.GetAwaiter().GetResult();
+            if (!ReferenceEquals(range, sent))
+            {
+                using var noGradients = torch.no_grad();
+                range.copy_(sent);
+                sent.Dispose();
+            }
+
+            range.Dispose();
+        }
+
+        _underWay.Clear();
+        _next = 0;
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable hook in _hooks)
+            hook.Dispose();
+    }
+
+    /// <summary>From the last layer to the first, since that is the order in which the backward pass completes them.</summary>
+    private void Cut()
+    {
+        long elementSize = _parameters.Gradients.ElementSize;
+        foreach (IEnumerable<FlatSlice> region in new[] { _parameters.Slices.Where(s => s.Decays), _parameters.Slices.Where(s => !s.Decays) })
+        {
+            var open = new List<FlatSlice>();
+            foreach (FlatSlice slice in region.Reverse())
+            {
+                open.Add(slice);
+                if (open.Sum(s => s.Length) * elementSize >= BucketBytes)
+                    Close(open);
+            }
+
+            if (open.Count > 0)
+                Close(open);
+        }
+    }
+
+    private void Close(List<FlatSlice> slices)
+    {
+        long from = slices.Min(s => s.Offset);
+        _buckets.Add(new Bucket(from, slices.Max(s => s.Offset + s.Length) - from, [.. slices.Select(s => s.Name)]));
+        slices.Clear();
+    }
+
+    private void Watch(string name, torch.nn.Module<Tensor, Tensor> layer)
+    {
+        string prefix = name.Length == 0 ? "" : name + ".";
+        string[] own = [.. layer.named_parameters(recurse: false).Select(p => prefix + p.name)];
+        if (own.Length == 0)
+            return;
+        var hook = layer.register_forward_pre_hook((module, input) =>
+        {
+            if (!_armed || !torch.is_grad_enabled())
+                return input;
+            _calls[module] = _calls.GetValueOrDefault(module) + 1;
+            return input.requires_grad ? GradientTap.On(input, () => Completed(module, own)) : input;
+        });
+        _hooks.Add(new Hook(() => hook.remove()));
+    }
+
+    private void Completed(torch.nn.Module module, string[] parameters)
+    {
+        // A module that was called several times is complete when the backward pass has come through all calls.
+        if (!_armed || --_calls[module] > 0)
+            return;
+        foreach (Bucket bucket in _buckets)
+            bucket.Waiting.ExceptWith(parameters);
+        while (_next < _buckets.Count && _buckets[_next].Waiting.Count == 0)
+            Send(_buckets[_next++]);
+    }
+
+    private void Send(Bucket bucket)
+    {
+        Tensor range = _parameters.Gradients.narrow(0, bucket.Offset, bucket.Length).DetachFromDisposeScope();
+        Tensor sent = range.device_type == DeviceType.CPU ? range : range.cpu().DetachFromDisposeScope();
+        _underWay.Add((range, sent, _ranks.BeginSum(sent)));
+    }
+
+    private sealed record Bucket(long Offset, long Length, string[] Names)
+    {
+        public HashSet<string> Waiting { get; set; } = [];
+    }
+
+    private sealed class Hook(Action remove) : IDisposable
+    {
+        public void Dispose() => remove();
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.ExceptionServices;
+using Espalier.Communication;
+
+namespace Espalier.Training;
+
+/// <summary>
+/// The sum of a tensor over all ranks, with its gradient: since every rank's loss depends on the sum, the gradient of each
+/// rank's part is the sum of all ranks' gradients.
+/// </summary>
+internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
+{
+    // An exception in a backward function would end the process.
+    [ThreadStatic]
+    private static ExceptionDispatchInfo? _failure;
+
+    public override string Name => nameof(RankSum);
+
+    /// <summary>The sum over all ranks.</summary>
+    public static Tensor Over(ICommunicator ranks, Tensor values) => apply(values, ranks);
+
+    /// <summary>Throws what the last backward pass met on this thread.</summary>
+    public static void ThrowIfFailed()
+    {
+        if (_failure is not { } failure)
+            return;
+        _failure = null;
+        failure.Throw();
+    }
+
+    public override Tensor forward(torch.autograd.AutogradContext context, params object[] vars)
+    {
+        context.save_data("ranks", vars[1]);
+        Tensor sum = ((Tensor)vars[0]).detach().contiguous().clone();
+        ((ICommunicator)vars[1]).Sum(sum);
+        return sum;
+    }
+
+    public override List<Tensor> backward(torch.autograd.AutogradContext context, Tensor grad_output)
+    {
+        Tensor sum = grad_output.detach().contiguous().clone();
+        try
+        {
+            ((ICommunicator)context.get_data("ranks")).Sum(sum);
+        }
+#pragma warning disable CA1031 // Whatever it is, it is thrown after the backward pass.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _failure = ExceptionDispatchInfo.Capture(error);
+        }
+
+        return [sum, null!];
+    }
+}
