@@ -15,6 +15,9 @@ internal struct SplitMix64
     /// <summary>Two keys give one stream; different pairs give unrelated streams.</summary>
     public SplitMix64(long key, long subkey) => _state = Mix(Mix((ulong)key + Gamma) ^ ((ulong)subkey * 0xD1B54A32D192ED03));
 
+    /// <summary>Three keys give one stream; different triples give unrelated streams.</summary>
+    public SplitMix64(long key, long subkey, long detail) : this(key, subkey) => _state = Mix(_state ^ ((ulong)detail * 0xD6E8FEB86659FD93));
+
     public ulong Next() => Mix(_state += Gamma);
 
     /// <summary>Uniform in 0..<paramref name="bound"/>-1, without the bias of a remainder (Lemire 2019).</summary>
@@ -34,6 +37,12 @@ internal struct SplitMix64
 
     /// <summary>Uniform in [0, 1), 53 bits.</summary>
     public double NextDouble() => (Next() >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>Uniform in [<paramref name="low"/>, <paramref name="high"/>].</summary>
+    public double NextBetween(double low, double high) => low + ((high - low) * NextDouble());
+
+    /// <summary>True with the probability given; 1 is always true, 0 never.</summary>
+    public bool NextBernoulli(double probability) => NextDouble() < probability;
 
     /// <summary>Standard normal (Box-Muller; the sine half is dropped to keep the stream's position simple).</summary>
     public double NextNormal()
