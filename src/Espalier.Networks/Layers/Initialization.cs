@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 namespace Espalier.Networks;
 
 /// <summary>Initial weights drawn from an explicit generator, so that a seed alone gives a model's weights.</summary>
-internal static class Initialization
+public static class Initialization
 {
     /// <summary>Glorot and Bengio 2010: U(±sqrt(6/(fan_in+fan_out))).</summary>
     public static void XavierUniform(Tensor weight, torch.Generator generator)
@@ -40,7 +40,8 @@ internal static class Initialization
     {
         double bound = 1 / Math.Sqrt(FanIn(linear.weight!));
         Uniform(linear.weight!, bound, generator);
-        Uniform(linear.bias!, bound, generator);
+        if (linear.bias is { } bias)
+            Uniform(bias, bound, generator);
     }
 
     private static long FanIn(Tensor weight) => weight.numel() / weight.shape[0];
