@@ -6,13 +6,13 @@ using Spectre.Console;
 namespace Espalier.Cli.Commands;
 
 /// <summary><c>espalier doctor</c>: what is installed, what works, what is missing and how to mend it.</summary>
-internal sealed class DoctorCommand : EspalierCommand<GlobalSettings>
+internal sealed class DoctorCommand : EspalierCommand<DoctorSettings>
 {
-    private sealed record Finding(string What, bool Works, string Detail, string? Remedy = null);
-
-    protected override int Execute(GlobalSettings settings, Session session)
+    protected override int Execute(DoctorSettings settings, Session session)
     {
-        Finding[] findings = [Tensors(), .. Machine(), Images(), Device(), .. Folders()];
+        if (settings.MpiCheck)
+            return MpiCheck.RunAsRank(session.Terminal);
+        Finding[] findings = [Tensors(), .. Machine(), Images(), Device(), MpiCheck.Find(), .. Folders()];
         Table table = new Table().Border(TableBorder.Simple).AddColumns("", "what", "found", "how to mend it");
         foreach (Finding finding in findings)
             table.AddRow(finding.Works ? "[green]ok[/]" : finding.Remedy is null ? "[grey]-[/]" : "[red]no[/]", Markup.Escape(finding.What), Markup.Escape(finding.Detail), Markup.Escape(finding.Remedy ?? ""));

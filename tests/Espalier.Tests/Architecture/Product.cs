@@ -16,6 +16,7 @@ internal static class Product
         typeof(Espalier.Robustness.Norm).Assembly,
         typeof(Espalier.Anomaly.Detector).Assembly,
         typeof(Espalier.Counterfactuals.Wachter).Assembly,
+        typeof(Espalier.Distributed.MpiLaunch).Assembly,
     ];
 
     public static Assembly Recipes { get; } = typeof(Espalier.Recipes.Recipe).Assembly;

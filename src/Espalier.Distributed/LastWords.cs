@@ -1,0 +1,91 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Espalier.Distributed;
+
+/// <summary>
+/// Says one line for a rank that can no longer speak. When a rank is killed, MPICH's launcher kills the others (SIGKILL)
+/// without a word that a user understands, so the line must come from outside the ranks: each has a shell waiting at
+/// the end of a pipe, in a session of its own, which the launcher does not kill. The pipe closes with the rank; if no
+/// farewell came through it, the shell speaks. It has inherited the rank's connection to the launcher, which learns of
+/// the death only when the shell is done: so the first to speak is the one that died first. Who may speak is decided by
+/// removing a file that all share.
+/// </summary>
+internal sealed class LastWords : IDisposable
+{
+    private const string Farewell = "farewell";
+    private const string Script = $$"""
+        IFS=; words=$2
+        while read -r line; do [ "$line" = {{Farewell}} ] && exit 0; words=$line; done
+        rm -- "$1" </dev/null 2>/dev/null && printf '%s\n' "$words" >&2
+        """;
+
+    private readonly string _token;
+    private readonly Process? _shell;
+    private bool _claimed;
+
+    private LastWords(string token, Process? shell) => (_token, _shell) = (token, shell);
+
+    /// <summary>Makes the file whose removal is the right to speak.</summary>
+    public static string CreateToken()
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"espalier-job-{Guid.NewGuid():n}");
+        File.WriteAllText(path, "");
+        return path;
+    }
+
+    /// <summary>Starts the shell.</summary>
+    /// <param name="token">The shared file.</param>
+    /// <param name="words">What to say when this rank dies.</param>
+    public static LastWords Prepare(string token, string words)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new LastWords(token, null);
+        try
+        {
+            return new LastWords(token, Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Script, "espalier", token, words]) { RedirectStandardInput = true }));
+        }
+        catch (Win32Exception)
+        {
+            return new LastWords(token, null); // A system without setsid: the launcher's own words must do.
+        }
+    }
+
+    /// <summary>Takes the right to speak; true for one rank, once.</summary>
+    public bool TryClaim()
+    {
+        try
+        {
+            File.Move(_token, $"{_token}-{Environment.ProcessId}");
+            File.Delete($"{_token}-{Environment.ProcessId}");
+            return !_claimed && (_claimed = true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Other words.</summary>
+    public void Change(string words) => Send(words);
+
+    /// <summary>This rank ends in order: nothing is to be said.</summary>
+    public void Dispose()
+    {
+        Send(Farewell);
+        _shell?.Dispose();
+    }
+
+    private void Send(string line)
+    {
+        try
+        {
+            _shell?.StandardInput.WriteLine(line);
+            _shell?.StandardInput.Flush();
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The shell has been killed; nobody is left to speak to.
+        }
+    }
+}
