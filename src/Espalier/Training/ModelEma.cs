@@ -164,11 +164,12 @@ public sealed class ModelEma : IDisposable
 
     /// <summary>
     /// Makes a module the teacher: its parameters become views of the averaged weights, so that every update reaches it at no
-    /// cost, and its buffers (batch-norm statistics of its own forward passes in training mode) become those of the average.
+    /// cost, and its buffers become those of the average.
     /// </summary>
     /// <param name="teacher">A module whose parameters and buffers are some of the model's, by name and shape; takes no gradients from now on.</param>
+    /// <param name="ownStatistics">Whether its batch-norm statistics come from its own forward passes in training mode (BYOL, DINO); else they are the model's.</param>
     /// <exception cref="CheckpointException">It has a parameter or buffer that the model lacks, or one of another shape.</exception>
-    public void BindTo(torch.nn.Module teacher)
+    public void BindTo(torch.nn.Module teacher, bool ownStatistics = true)
     {
         using var noGradients = torch.no_grad();
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in teacher.named_parameters().Where(p => p.parameter.requires_grad))
@@ -184,7 +185,8 @@ public sealed class ModelEma : IDisposable
             int index = Array.FindIndex(_buffers, b => b.Name == name);
             _buffers[index].Average.Dispose();
             _buffers[index].Average = buffer.DetachFromDisposeScope();
-            _teachersOwn.Add(name);
+            if (ownStatistics)
+                _teachersOwn.Add(name);
         }
     }
 

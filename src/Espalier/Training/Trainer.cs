@@ -19,6 +19,9 @@ public sealed class Trainer
         _options = options;
     }
 
+    /// <summary>Shown the weights after every step, on the calling thread; nobody where null.</summary>
+    public Action<TrainingSnapshot>? Observer { get; init; }
+
     /// <summary>Trains the objective's model.</summary>
     /// <param name="objective">What is learned.</param>
     /// <param name="train">Training data, on the model's device.</param>
@@ -45,7 +48,7 @@ public sealed class Trainer
         _options.ValidateFor(train.Count);
         OptionsException.Require(_options.Monitor is not { RestoreBest: true } || (checkpoints is not null && validation is not null),
             "monitor.restoreBest", true, "needs a checkpoint folder and validation data");
-        using var session = new TrainingSession(_options, objective, train, validation, checkpoints, ranks ?? Communication.SingleProcess.Instance);
+        using var session = new TrainingSession(_options, objective, train, validation, checkpoints, ranks ?? Communication.SingleProcess.Instance, Observer);
         if (resume && checkpoints is not null && File.Exists(checkpoints.Last))
             session.Resume(checkpoints.Last);
         return session.Run(progress, cancellationToken);

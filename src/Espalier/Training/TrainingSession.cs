@@ -25,6 +25,7 @@ internal sealed class TrainingSession : IDisposable
     private readonly GradientNoiseScale? _noiseScale;
     private readonly BatchPlan _plan;
     private readonly TrainingCheckpoint _checkpoint;
+    private readonly Action<TrainingSnapshot>? _observer;
     private readonly Stopwatch _stepTime = new();
     private readonly long _totalSamples;
     private readonly long _warmupSamples;
@@ -39,9 +40,10 @@ internal sealed class TrainingSession : IDisposable
     private bool _stopAgreed;
     private bool _handedOver;
 
-    public TrainingSession(TrainerOptions options, Objective objective, Dataset train, Dataset? validation, CheckpointFolder? checkpoints, ICommunicator ranks)
+    public TrainingSession(TrainerOptions options, Objective objective, Dataset train, Dataset? validation, CheckpointFolder? checkpoints, ICommunicator ranks, Action<TrainingSnapshot>? observer)
     {
         (_options, _objective, _train, _validation, _checkpoints, _ranks) = (options, objective, train, validation, checkpoints, ranks);
+        _observer = observer;
         int baseBatch = options.EffectiveBase;
         _totalSamples = Math.Max(1, options.Length.ToSamples(baseBatch, train.Count));
         _warmupSamples = options.Schedule.Warmup.ToSamples(baseBatch, train.Count);
@@ -235,6 +237,7 @@ internal sealed class TrainingSession : IDisposable
             _ranks.Sum(objectiveSums);
         _objective.AfterOptimizerStep(State);
         _stepTime.Stop();
+        _observer?.Invoke(new TrainingSnapshot(State, _parameters.Values, _ema?.Weights));
 
         double pace = _samplesSeen / Math.Max(1e-9, TrainingTime.TotalSeconds);
         return new TrainingProgress(State, _loss, sums.Correct / plan.Samples, values.LearningRate, norm, _ema?.LatestMomentum ?? double.NaN,

@@ -1,0 +1,114 @@
+using Espalier.Data;
+using Espalier.Data.Augmentation;
+using Espalier.Training;
+using static TorchSharp.torch.nn;
+
+namespace Espalier.Representation;
+
+/// <summary>
+/// Pseudo-labelling with an EMA teacher (Busbridge et al. 2023, section 3.3; Tarvainen &amp; Valpola 2017): the mean loss of
+/// labelled samples plus λ times that against the teacher's labels of unlabelled ones. Each sample of the stream is paired
+/// with a labelled one, so that the loss is a mean over samples at every batch size. The teacher is the trainer's
+/// <see cref="ModelEma"/>, in evaluation mode, and stays fixed during an optimizer step.
+/// </summary>
+public sealed class TeacherStudent : Objective, IDisposable
+{
+    private readonly ClassificationObjective _supervised;
+    private readonly Module<Tensor, Tensor> _student;
+    private readonly Module<Tensor, Tensor> _teacher;
+    private readonly Dataset _labelled;
+    private readonly SampleStream _labelledOrder;
+    private readonly ImageAugmenter? _augmenter;
+    private readonly PseudoLabelOptions _options;
+    private long _startAfter;
+
+    /// <summary>Learns a classifier.</summary>
+    /// <param name="student">Maps [batch, ...] to logits; stays the caller's.</param>
+    /// <param name="teacher">A second network of the same kind; its weights become the averaged ones. Stays the caller's.</param>
+    /// <param name="train">All training data; only the labels of <see cref="PseudoLabelOptions.Labelled"/> samples are used.</param>
+    /// <param name="options">How.</param>
+    /// <param name="seed">The choice of labelled samples, their order and the views.</param>
+    /// <exception cref="OptionsException">A value is out of range, or there are fewer samples than labels asked for.</exception>
+    public TeacherStudent(Module<Tensor, Tensor> student, Module<Tensor, Tensor> teacher, Dataset train, PseudoLabelOptions options, int seed)
+    {
+        options.Validate();
+        OptionsException.Require(options.Labelled <= train.Count, "labelled", options.Labelled, $"must not exceed the {train.Count} training samples");
+        (_student, _teacher, _options) = (student, teacher, options);
+        _supervised = new ClassificationObjective(student);
+        _labelled = train.Subset(StratifiedSplit.Sample(train.LabelArray(), options.Labelled, seed));
+        _labelledOrder = new SampleStream(_labelled.Count, seed);
+        _augmenter = options.View is null ? null : new ImageAugmenter(options.View, seed, train.Bounds);
+    }
+
+    /// <inheritdoc/>
+    public override Module Model => _student;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Module> Networks => [_student, _teacher];
+
+    /// <inheritdoc/>
+    /// <exception cref="OptionsException">The training has no EMA.</exception>
+    public override void Begin(TrainingSetup setup)
+    {
+        if (setup.Ema is null)
+            throw new OptionsException("ema", null, "must be given: the teacher is the moving average");
+        setup.Ema.BindTo(_teacher, ownStatistics: false);
+        _teacher.eval();
+        _startAfter = _options.StartAfter.ToSamples(setup.Options.BaseBatchSize ?? setup.Options.BatchSize, setup.State.EpochSize);
+    }
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch)
+    {
+        Batch labelled = _labelled.Gather(_labelledOrder.Take(batch.Position, batch.Count));
+        Tensor inputs = labelled.Inputs;
+        Tensor own = _augmenter is null ? batch.Inputs.alias() : View(batch.Inputs, batch.Position, 0);
+        if (_augmenter is not null)
+        {
+            inputs = View(labelled.Inputs, batch.Position, 1);
+            labelled.Inputs.Dispose();
+        }
+
+        return batch with { Views = [own, inputs, labelled.Labels] };
+    }
+
+    /// <inheritdoc/>
+    public override LossSum Step(Batch batch, TrainingState state)
+    {
+        bool asks = state.SamplesSeen >= _startAfter && _options.Weight > 0;
+        long n = batch.Count;
+        Tensor logits = _student.call(asks ? torch.cat([batch.Views[1], batch.Views[0]]) : batch.Views[1]);
+        Tensor supervised = logits.narrow(0, 0, n);
+        Tensor loss = functional.cross_entropy(supervised, batch.Views[2], reduction: Reduction.Sum);
+        if (asks)
+            loss += _options.Weight * PseudoLoss(logits.narrow(0, n, n), batch.Inputs);
+        using var noGradients = torch.no_grad();
+        return new LossSum(loss, n, supervised.argmax(1).eq(batch.Views[2]).sum());
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _supervised.Evaluate(data);
+
+    /// <inheritdoc/>
+    public void Dispose() => _labelled.Dispose();
+
+    private Tensor PseudoLoss(Tensor logits, Tensor inputs)
+    {
+        Tensor target, counts;
+        using (torch.no_grad())
+        {
+            Tensor probabilities = _teacher.call(inputs).softmax(1);
+            (Tensor sure, Tensor likely) = probabilities.max(1);
+            counts = sure.ge(_options.Confidence).to(logits.dtype);
+            target = _options.Soft ? probabilities : likely;
+        }
+
+        return (functional.cross_entropy(logits, target, reduction: Reduction.None) * counts).sum();
+    }
+
+    private Tensor View(Tensor images, long position, int view)
+    {
+        using Tensor host = images.cpu();
+        return _augmenter!.Apply(host, position, view).to(images.device);
+    }
+}

@@ -1,0 +1,38 @@
+using Espalier.Data;
+using Espalier.Networks;
+
+namespace Espalier.Representation;
+
+/// <summary>How good an encoder's features are as they stand: nearest neighbours, spread, rank.</summary>
+internal sealed class RepresentationQuality : IDisposable
+{
+    private readonly SelfSupervisionOptions _options;
+    private readonly Dataset _bank;
+    private readonly bool _hasLabels;
+
+    /// <param name="options">Says how.</param>
+    /// <param name="train">Where the neighbours come from.</param>
+    public RepresentationQuality(SelfSupervisionOptions options, Dataset train)
+    {
+        _options = options;
+
+        // Evenly over the data set, which may be ordered by class.
+        int count = Math.Min(options.KnnBank, train.Count);
+        _bank = train.Subset([.. Enumerable.Range(0, count).Select(i => (int)((long)i * train.Count / count))]);
+        _hasLabels = train.ClassCount >= 2;
+    }
+
+    public IReadOnlyDictionary<string, double> Of(Encoder encoder, Dataset validation)
+    {
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Tensor features = EncoderFeatures.Of(encoder, validation);
+        CollapseReport collapse = new CollapseMonitor(new()).Run(features);
+        var numbers = new Dictionary<string, double> { ["spread"] = collapse.Spread, ["effectiveRank"] = collapse.EffectiveRank };
+        if (_hasLabels)
+            numbers["knn"] = new KnnProbe(_options.Knn).Run(EncoderFeatures.Of(encoder, _bank), _bank.Labels, features, validation.Labels).Accuracy;
+        return numbers;
+    }
+
+    public void Dispose() => _bank.Dispose();
+}
