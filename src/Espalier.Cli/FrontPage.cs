@@ -18,6 +18,8 @@ internal static class FrontPage
         ("attack", "accuracy that is left under attack"),
         ("detect", "how well foreign inputs are told apart"),
         ("explain", "the smallest change that turns a decision"),
+        ("probe", "what simple classifiers make of its features"),
+        ("ema", "an average of another width from stored ones"),
         ("report", "make a run's report again"),
         (null, "Look around"),
         ("runs", "list, show and compare runs"),

@@ -7,7 +7,7 @@ namespace Espalier.Cli;
 /// <summary>The command <c>espalier</c>.</summary>
 internal static class Program
 {
-    private const int BadInput = 2;
+    internal const int BadInput = 2;
 
     public static int Main(string[] arguments)
     {
@@ -70,6 +70,8 @@ internal static class Program
             c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5");
             c.AddCommand<DetectCommand>("detect").WithDescription("How well a saved run tells foreign inputs apart.").WithExample("detect", "last", "--detector", "energy");
             c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
+            c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
+            c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");
             c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
             c.AddBranch("runs", b =>
             {

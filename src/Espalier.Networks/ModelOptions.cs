@@ -18,6 +18,12 @@ public sealed record ModelOptions
     /// <summary>The shape of <c>encoder</c>: an encoder with a linear head.</summary>
     public EncoderOptions Encoder { get; init; } = new();
 
+    /// <summary>For <c>encoder</c>: the run or the safetensors file whose encoder the training starts from; random weights where null.</summary>
+    public string? Weights { get; init; }
+
+    /// <summary>Whether to start from the averaged weights of <see cref="Weights"/>; where null, if there are any.</summary>
+    public bool? WeightsAveraged { get; init; }
+
     /// <summary>Checks what can be checked without the data.</summary>
     /// <exception cref="NotFoundException">There is no network of that name.</exception>
     /// <exception cref="OptionsException">A value is out of its range; the option's name carries its section.</exception>

@@ -42,6 +42,7 @@ public static class ModelZoo
     {
         if (!Names.Contains(options.Name))
             throw new NotFoundException("model", options.Name, Names);
+        OptionsException.Require(options.Weights is null || options.Name == "encoder", nameof(options.Weights), options.Weights, "belongs to the model encoder");
         OptionsException.Within("mlp", options.Mlp.Validate);
         OptionsException.Within("gmlp", Gmlp(options).Validate);
         OptionsException.Within("encoder", options.Encoder.Validate);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Networks;
 using Espalier.Recipes.Stages;
 using Espalier.Runs;
 
@@ -10,6 +11,30 @@ namespace Espalier.Recipes;
 /// <summary>The audits of one trained model, each leaving its record and numbers in a run's folder.</summary>
 internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, IDifferentiableClassifier classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
 {
+    /// <summary>Probes the encoders; a self-supervised model takes the linear probes as its heads, and its file is written anew.</summary>
+    public ProbeRecord Probe(ProbeOptions options, DatasetSplits data, AuditedModel raw, AuditedModel? averaged, string? weightsToComplete) => Stage(
+        "probe",
+        context =>
+        {
+            var probed = new List<ProbedFeatures> { ProbeStage.Run(raw.IsEma ? "averaged encoder" : "encoder", (EncoderClassifier)raw.Network, data, options, context.CancellationToken) };
+            if (averaged is not null)
+                probed.Add(ProbeStage.Run("averaged encoder", (EncoderClassifier)averaged.Network, data, options, context.CancellationToken));
+            if (weightsToComplete is not null && recipe.Objective.IsSelfSupervised)
+                Complete(weightsToComplete, raw.Network, averaged?.Network);
+            if (options.Baselines)
+            {
+                using var untrained = new EncoderClassifier(recipe.Model.Encoder.Create(data.Train.InputShape, recipe.Seed), data.Train.ClassCount, recipe.Seed);
+                untrained.to(data.Train.Device);
+                TakeStatistics(untrained, data.Train);
+                probed.Add(ProbeStage.Run("untrained encoder", untrained, data, options, context.CancellationToken));
+                probed.Add(ProbeStage.RunRaw(data, options, context.CancellationToken));
+            }
+
+            return new ProbeRecord(data.Train.Count, data.Test.Count, probed);
+        },
+        ProbeStage.Summarize,
+        r => string.Join(", ", r.Probed.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Features} {p.Linear:P1} linear, {p.Knn:P1} neighbours"))));
+
     public EvaluateRecord Evaluate(EvaluateOptions options, IScoringClassifier raw, IScoringClassifier? averaged) => Stage(
         "evaluate",
         context => new EvaluateRecord(context.Test.ClassNames, context.Test.Count,
@@ -35,6 +60,29 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
         context => ExplainStage.Run(context, options),
         ExplainStage.Summarize,
         r => string.Create(CultureInfo.InvariantCulture, $"{r.Explanations.Count(e => e.Valid)} of {r.Explanations.Count} decisions turned"));
+
+    private static void Complete(string path, torch.nn.Module raw, torch.nn.Module? averaged)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        IReadOnlyDictionary<string, string> metadata = file.Metadata;
+        IEnumerable<KeyValuePair<string, Tensor>> tensors = raw.state_dict().Select(t => new KeyValuePair<string, Tensor>(t.Key, t.Value))
+            .Concat((averaged?.state_dict() ?? []).Select(t => new KeyValuePair<string, Tensor>(ModelWeights.EmaPrefix + t.Key, t.Value)));
+        SafetensorsFile.Write(path, [.. tensors], metadata);
+    }
+
+    /// <summary>An untrained encoder needs running statistics of its own before it can be judged fairly.</summary>
+    private static void TakeStatistics(EncoderClassifier classifier, Dataset train)
+    {
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        classifier.train();
+        var order = new SampleStream(train.Count, 0);
+        for (int start = 0; start < Math.Min(train.Count, 5120); start += 128)
+        {
+            using var batch = torch.NewDisposeScope();
+            classifier.call(train.Gather(order.Take(start, 128)).Inputs);
+        }
+    }
 
     private T Stage<T>(string name, Func<AuditContext, T> work, Func<T, IEnumerable<(string Name, double Value)>> summarize, Func<T, string> describe)
     {

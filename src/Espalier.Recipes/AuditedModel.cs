@@ -19,6 +19,9 @@ public sealed class AuditedModel : IDisposable
         IsEma = isEma;
     }
 
+    /// <summary>The network.</summary>
+    internal Module Network => _module;
+
     /// <summary>The model.</summary>
     public IDifferentiableClassifier Classifier => _classifier;
 

@@ -39,6 +39,9 @@ public sealed record Recipe
     /// <summary>The training.</summary>
     public TrainerOptions Train { get; init; } = new();
 
+    /// <summary>How the features of an encoder are judged.</summary>
+    public ProbeOptions? Probe { get; init; }
+
     /// <summary>How the trained model is judged.</summary>
     public EvaluateOptions? Evaluate { get; init; }
 
@@ -67,6 +70,11 @@ public sealed record Recipe
         OptionsException.Within("model", Model.Validate);
         OptionsException.Within("objective", Objective.Validate);
         OptionsException.Within("train", Train.Validate);
+        OptionsException.Require(Model.Name == "encoder" || !Objective.IsSelfSupervised, "model.name", Model.Name, $"must be \"encoder\" with the objective {Objective.Kind.ToString().ToLowerInvariant()}");
+        OptionsException.Require(Model.Name == "encoder" || Probe is null, "model.name", Model.Name, "must be \"encoder\" for a probe");
+        OptionsException.Require(Probe is not null || !Objective.IsSelfSupervised || (Evaluate, Attack, Detect, Explain) == (null, null, null, null), "probe", null, "must be given: without labels the model has no head for the audits");
+        OptionsException.Require(Train.Ema is not null || Objective.Kind is not (ObjectiveKind.Byol or ObjectiveKind.Dino or ObjectiveKind.PseudoLabels), "train.ema", null, "must be given: the teacher is the moving average");
+        OptionsException.Within("probe", () => Probe?.Validate());
         OptionsException.Within("evaluate", () => Evaluate?.Validate());
         OptionsException.Within("attack", () => Attack?.Validate());
         OptionsException.Within("detect", () => Detect?.Validate());

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Espalier.Representation;
 using Espalier.Robustness;
 
 namespace Espalier.Recipes;
@@ -32,8 +33,8 @@ public static class RecipeJson
     }
 
     /// <summary>
-    /// A recipe has one seed, from which those of its parts derive, and a curve sets the norm and radius of its attack:
-    /// keys that would have no effect do not exist.
+    /// A recipe has one seed, from which those of its parts derive, a curve sets the norm and radius of its attack, and the
+    /// encoder is the model's: keys that would have no effect do not exist.
     /// </summary>
     private static void OneHomePerKey(JsonTypeInfo type)
     {
@@ -42,6 +43,7 @@ public static class RecipeJson
         string[] elsewhere = type.Type switch
         {
             var t when t.IsAssignableTo(typeof(GradientAttackOptions)) => ["seed", "norm", "epsilon"],
+            var t when t == typeof(SelfSupervisionOptions) => ["encoder"],
             var t when t.Name.EndsWith("Options", StringComparison.Ordinal) => ["seed"],
             _ => [],
         };

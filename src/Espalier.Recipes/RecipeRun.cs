@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Communication;
 using Espalier.Data;
-using Espalier.Models;
-using Espalier.Networks;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
 using Espalier.Runs;
@@ -21,14 +20,16 @@ public sealed class RecipeRun
     private readonly Run _run;
     private readonly torch.Device _device;
     private readonly IProgress<StageProgress>? _progress;
+    private readonly ICommunicator _ranks;
 
     /// <summary>Prepares the run of a recipe.</summary>
     /// <param name="recipe">What to run; checked.</param>
     /// <param name="run">Where everything is written.</param>
     /// <param name="device">Where tensors live.</param>
     /// <param name="progress">Told how far each stage is, on the calling thread.</param>
-    public RecipeRun(Recipe recipe, Run run, torch.Device device, IProgress<StageProgress>? progress = null) =>
-        (_recipe, _run, _device, _progress) = (recipe, run, device, progress);
+    /// <param name="ranks">The processes that train together, of which this is rank 0 and the others run a <see cref="RecipeWorker"/>; this one alone where null.</param>
+    public RecipeRun(Recipe recipe, Run run, torch.Device device, IProgress<StageProgress>? progress = null, ICommunicator? ranks = null) =>
+        (_recipe, _run, _device, _progress, _ranks) = (recipe, run, device, progress, ranks ?? SingleProcess.Instance);
 
     /// <summary>The options of a recipe as a run's manifest keeps them.</summary>
     public static System.Text.Json.Nodes.JsonNode OptionsOf(Recipe recipe) => JsonSerializer.SerializeToNode(recipe, RecipeJson.Options)!;
@@ -75,6 +76,14 @@ public sealed class RecipeRun
         }
     }
 
+    /// <summary>Refuses ranks that would train something else. Every rank must call it.</summary>
+    /// <exception cref="DistributedException">Recipes or data differ.</exception>
+    internal static void RequireAgreement(ICommunicator ranks, Recipe recipe, LoadedData data)
+    {
+        RankAgreement.Require(ranks, "the recipe", OptionsOf(recipe).ToJsonString());
+        RankAgreement.Require(ranks, "the data", JsonSerializer.Serialize(data.Checksums.OrderBy(c => c.Key, StringComparer.Ordinal).ToDictionary(c => Path.GetFileName(c.Key), c => c.Value)));
+    }
+
     private bool Stages(bool resume, CancellationToken cancellationToken)
     {
         Stopwatch clock = Stopwatch.StartNew();
@@ -84,6 +93,7 @@ public sealed class RecipeRun
         using LoadedData data = loaded;
         DatasetSplits splits = loaded.Splits.To(_device);
         RequireSameData(_run, loaded);
+        RequireAgreement(_ranks, _recipe, loaded);
         _run.Update(m => m with { DataChecksums = loaded.Checksums });
         ValidateFor(splits);
 
@@ -113,28 +123,32 @@ public sealed class RecipeRun
     private bool Train(DatasetSplits splits, bool resume, CancellationToken cancellationToken)
     {
         Report("train", 0);
-        using torch.nn.Module<Tensor, Tensor> model = OptionsException.Within("model", () =>
-            ModelZoo.Create(_recipe.Model, splits.Train.InputShape, splits.Train.ClassCount, _recipe.Seed));
-        model.to(_device);
+        using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train);
         var checkpoints = new CheckpointFolder(_run.CheckpointFolder);
         (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
-        var objective = new ClassificationObjective(model, _recipe.Objective.LabelSmoothing);
         using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
-            objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), cancellationToken: cancellationToken));
-        var record = new TrainRecord(result.Outcome, model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
+            trained.Objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), _ranks, cancellationToken));
+        var record = new TrainRecord(result.Outcome, trained.Objective.Model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
             result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
-            result.Ema?.Momentum, result.Ema?.HalfLifeInSamples);
+            result.Ema?.Momentum, result.Ema?.HalfLifeInSamples)
+        {
+            Ranks = _ranks.Size,
+            NoiseScale = result.NoiseScale?.Value,
+            Notes = result.Notes,
+        };
         StageFile.Write(_run, "train", record);
         Set("train.seconds", record.Seconds);
         Set("train.samplesPerSecond", record.SamplesPerSecond);
         Set("train.steps", record.Steps);
         Set("train.loss", record.FinalLoss);
         Set("model.parameters", record.Parameters);
+        if (record.NoiseScale is { } noise)
+            Set("train.noiseScale", noise);
         _run.Summary.Save();
         if (result.Outcome == TrainingOutcome.Interrupted)
             return false;
-        ModelWeights.Save(model, _run.WeightsPath, result.Ema, new Dictionary<string, string> { ["espalier.model"] = JsonSerializer.Serialize(_recipe.Model, RecipeJson.Options) });
+        trained.Save(_recipe, splits.Train, _run.WeightsPath, result.Ema, new Dictionary<string, string> { ["espalier.model"] = JsonSerializer.Serialize(_recipe.Model, RecipeJson.Options) });
         Report("train", 1, string.Create(CultureInfo.InvariantCulture,
             $"{record.Steps:N0} steps in {record.Seconds:0.0} s, {record.SamplesPerSecond:N0} samples/s, final loss {record.FinalLoss:0.000}{(result.Outcome == TrainingOutcome.StoppedEarly ? ", stopped early" : "")}"));
         return true;
@@ -145,6 +159,8 @@ public sealed class RecipeRun
         using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false);
         using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true);
         var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken);
+        if (_recipe.Probe is { } probe)
+            audit.Probe(probe, splits, raw, averaged, _run.WeightsPath);
         if (_recipe.Evaluate is { } evaluate)
             audit.Evaluate(evaluate, raw.Classifier, averaged?.Classifier);
         if (_recipe.Attack is { } attack)

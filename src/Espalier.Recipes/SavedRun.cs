@@ -57,6 +57,8 @@ public sealed class SavedRun : IDisposable
         {
             using AuditedModel model = AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema);
             var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
+            if (recipe.Probe is { } probe)
+                stages.Probe(probe, _splits, model, null, null);
             if (recipe.Evaluate is { } evaluate)
             {
                 using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema: false) : null;

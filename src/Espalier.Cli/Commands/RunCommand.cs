@@ -1,6 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json;
 using Espalier.Cli.Output;
+using Espalier.Communication;
 using Espalier.Recipes;
 using Espalier.Runs;
 using Spectre.Console;
@@ -23,6 +25,26 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         [Description("Change one option, such as train.batchSize=512; may be given several times.")]
         public string[] Set { get; init; } = [];
 
+        [CommandOption("--batch-size <N>")]
+        [Description("Samples per optimizer step (train.batchSize); the other values follow from the base batch.")]
+        public int? BatchSize { get; init; }
+
+        [CommandOption("--base-batch-size <N>")]
+        [Description("The batch size that the recipe's values are tuned for (train.baseBatchSize).")]
+        public int? BaseBatchSize { get; init; }
+
+        [CommandOption("--micro-batch-size <N>")]
+        [Description("Samples per forward and backward pass (train.microBatchSize): what fits into memory.")]
+        public int? MicroBatchSize { get; init; }
+
+        [CommandOption("--data <NAME>")]
+        [Description("Another data set (data.name).")]
+        public string? Data { get; init; }
+
+        [CommandOption("--distributed <HOW>")]
+        [Description("mpi: train together with the other processes that mpiexec started.")]
+        public string? Distributed { get; init; }
+
         [CommandOption("--resume [RUN]")]
         [Description("Continue an interrupted run: its folder, or the latest unfinished one.")]
         public required FlagValue<string> Resume { get; init; }
@@ -30,12 +52,28 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
 
     protected override int Execute(Settings settings, Session session)
     {
+        using ICommunicator ranks = Ranks.Join(settings.Distributed, settings.Threads);
+        return Ranks.Run(ranks, () => ranks.Rank == 0 ? Lead(settings, session, ranks) : Follow(settings, session, ranks));
+    }
+
+    /// <summary>Another rank than 0: learns from it which recipe and run, and trains along.</summary>
+    private static int Follow(Settings settings, Session session, ICommunicator ranks)
+    {
+        Assignment assignment = JsonSerializer.Deserialize<Assignment>(ranks.Gather([])[0])!;
+        Recipe own = settings.Resume.IsSet ? RecipeDocument.Parse("the recipe of rank 0", assignment.Recipe).Bind() : ReadRecipe(settings);
+        return new RecipeWorker(own, assignment.Checkpoints, session.Device, ranks).Execute(settings.Resume.IsSet, session.Stop) ? Done : NotDone;
+    }
+
+    private static int Lead(Settings settings, Session session, ICommunicator ranks)
+    {
         using Run run = settings.Resume.IsSet ? Reopen(settings, session) : Begin(settings, session);
         Recipe recipe = RecipeRun.RecipeOf(run);
+        if (ranks.Size > 1)
+            ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(new Assignment(RecipeRun.OptionsOf(recipe).ToJsonString(), run.CheckpointFolder)));
         if (!settings.Quiet)
-            session.Terminal.Line($"run       {Relative(run.Folder)}");
+            session.Terminal.Line($"run       {Relative(run.Folder)}{(ranks.Size > 1 ? $" on {ranks.Size} ranks" : "")}");
         bool completed = StageDisplay.Show(session.Terminal, progress =>
-            new RecipeRun(recipe, run, session.Device, progress).Execute(settings.Resume.IsSet, session.Stop));
+            new RecipeRun(recipe, run, session.Device, progress, ranks).Execute(settings.Resume.IsSet, session.Stop));
         session.Terminal.Result(run.Summary.Values);
         if (!completed)
         {
@@ -50,12 +88,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
 
     private static Run Begin(Settings settings, Session session)
     {
-        string name = settings.Recipe ?? throw new OptionsException("recipe", null, "name one (see espalier recipes), or resume a run with --resume");
-        IEnumerable<string> assignments = settings.Seed is { } seed ? [.. settings.Set, $"seed={seed}"] : settings.Set;
-        Recipe recipe = RecipeCatalog.Read(name, assignments);
-        // A later audit may be started from another folder.
-        if (recipe.Data.Path is { Length: > 0 } path)
-            recipe = recipe with { Data = recipe.Data with { Path = Path.GetFullPath(path) } };
+        Recipe recipe = ReadRecipe(settings);
         var manifest = new RunManifest
         {
             Name = recipe.Name,
@@ -69,9 +102,39 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         return settings.Out is { } folder ? Run.CreateAt(folder, manifest) : Run.Create("runs", recipe.Name, manifest);
     }
 
+    private static Recipe ReadRecipe(Settings settings)
+    {
+        string name = settings.Recipe ?? throw new OptionsException("recipe", null, "name one (see espalier recipes), or resume a run with --resume");
+        List<string> assignments = [.. settings.Set];
+        if (settings.Seed is { } seed)
+            assignments.Add($"seed={seed}");
+        Add("train.batchSize", settings.BatchSize);
+        Add("train.baseBatchSize", settings.BaseBatchSize);
+        Add("train.microBatchSize", settings.MicroBatchSize);
+        if (settings.Data is { } data)
+            assignments.Add($"data.name={data}");
+
+        void Add(string key, int? value)
+        {
+            if (value is { } number)
+                assignments.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={number}"));
+        }
+
+        Recipe recipe = RecipeCatalog.Read(name, assignments);
+        // A later audit may be started from another folder.
+        if (recipe.Data.Path is { Length: > 0 } path)
+            recipe = recipe with { Data = recipe.Data with { Path = Path.GetFullPath(path) } };
+        if (recipe.Model.Weights is { Length: > 0 } weights)
+            recipe = recipe with { Model = recipe.Model with { Weights = Path.GetFullPath(weights) } };
+        return recipe;
+    }
+
+    /// <summary>What rank 0 tells the others.</summary>
+    private sealed record Assignment(string Recipe, string Checkpoints);
+
     private static Run Reopen(Settings settings, Session session)
     {
-        OptionsException.Require(settings.Set.Length == 0 && settings.Seed is null, "resume", settings.Resume.Value, "keeps the options of the run: leave out --set and --seed, or start a new run");
+        OptionsException.Require(settings.Set.Length == 0 && (settings.Seed, settings.BatchSize, settings.BaseBatchSize, settings.MicroBatchSize, settings.Data) == (null, null, null, null, null), "resume", settings.Resume.Value, "keeps the options of the run: leave out --set, --seed and the batch sizes, or start a new run");
         string folder = settings.Resume.Value is { Length: > 0 } given ? given : LatestUnfinished(settings.Recipe);
         Run run = Run.Open(folder);
         OptionsException.Require(run.Manifest.Kind == Kind, "resume", settings.Resume.Value, $"must be a run of a recipe; this is an audit ({run.Manifest.Kind}), which begins anew each time");

@@ -15,7 +15,7 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
     {
         CheckWords(settings);
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
-        Recipe recipe = Configure(saved.Recipe with { Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
+        Recipe recipe = Configure(saved.Recipe with { Probe = null, Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
         if (settings.Seed is { } seed)
             recipe = recipe with { Seed = seed };
         recipe.Validate();

@@ -21,14 +21,17 @@ public static class RunReport
             Title(manifest, recipe),
             string.Create(CultureInfo.InvariantCulture, $"{manifest.Name}, {manifest.CreatedUtc:yyyy-MM-dd HH:mm} UTC, seed {recipe.Seed}, {manifest.Machine?.Cpu}"));
         TrainRecord? train = StageFile.Read<TrainRecord>(run, "train");
+        ProbeRecord? probe = StageFile.Read<ProbeRecord>(run, "probe");
         EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
         AttackRecord? attack = StageFile.Read<AttackRecord>(run, "attack");
         DetectRecord? detect = StageFile.Read<DetectRecord>(run, "detect");
         ExplainRecord? explain = StageFile.Read<ExplainRecord>(run, "explain");
 
-        SummarySection.Write(report, recipe, train, evaluate, attack, detect, explain);
+        SummarySection.Write(report, recipe, train, probe, evaluate, attack, detect, explain);
         if (train is not null)
             TrainSection.Write(report, run, recipe, train);
+        if (probe is not null)
+            ProbeSection.Write(report, probe);
         if (evaluate is not null)
             EvaluateSection.Write(report, evaluate);
         if (attack is not null)

@@ -8,9 +8,17 @@ namespace Espalier.Recipes.Reports;
 /// <summary>The few numbers that everybody should see.</summary>
 internal static class SummarySection
 {
-    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, EvaluateRecord? evaluate, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
+    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, ProbeRecord? probe, EvaluateRecord? evaluate, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
     {
         var figures = new List<(string, string, string)>();
+        if (probe is not null)
+        {
+            ProbedFeatures best = probe.Probed[0];
+            string gain = probe.Probed.FirstOrDefault(p => p.Features == "untrained encoder") is { } untrained ? $"{Format.Percent(untrained.Linear)} untrained" : $"{Format.Count(probe.TestSamples)} test samples";
+            figures.Add((Format.Percent(best.Linear), "linear probe", gain));
+            figures.Add((Format.Percent(best.Knn), "nearest neighbours", "accuracy of the most similar training samples' labels"));
+        }
+
         if (evaluate is not null)
         {
             EvaluationNumbers best = evaluate.Ema ?? evaluate.Raw;

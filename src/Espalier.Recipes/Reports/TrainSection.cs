@@ -18,8 +18,8 @@ internal static class TrainSection
             {
                 Description = "Training and validation loss over the samples seen",
                 XLabel = "epoch",
-                YLabel = "cross-entropy, nats",
-                YMinimum = 0,
+                YLabel = recipe.Objective.IsSelfSupervised ? "loss of the objective" : "cross-entropy, nats",
+                YMinimum = recipe.Objective.IsSelfSupervised ? null : 0,
                 Series = Present(
                     Curve(metrics, "train.loss", "", record) with { Faint = true },
                     Smooth(Curve(metrics, "train.loss", "training (smoothed)", record)),
@@ -36,8 +36,10 @@ internal static class TrainSection
                 Series = Present(
                     Smooth(Curve(metrics, "train.accuracy", "training (smoothed)", record)),
                     Curve(metrics, "validation.accuracy", "validation", record),
-                    Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record)),
-            }.ToSvg(), null),
+                    Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record),
+                    Curve(metrics, "validation.knn", "nearest neighbours, validation", record),
+                    Curve(metrics, "validation.ema.knn", "nearest neighbours, averaged weights", record)),
+            }.ToSvg(), recipe.Objective.IsSelfSupervised ? "In training: a linear head that watches the features and does not teach them." : null),
             ("Learning rate", new LineChart
             {
                 Description = "Learning rate over the samples seen",
@@ -56,6 +58,12 @@ internal static class TrainSection
                     Curve(metrics, "train.gradientNorm", "", record) with { Faint = true },
                     Smooth(Curve(metrics, "train.gradientNorm", "", record))),
             }.ToSvg(), recipe.Train.ClipNorm is { } clip ? $"Gradients longer than {Format.Plain(clip)} are scaled down." : null));
+        if (record.Ranks > 1)
+            report.Paragraph($"{record.Ranks} processes trained together and added up their gradients.");
+        foreach (string note in record.Notes)
+            report.Paragraph($"Note: {note}.");
+        if (record.NoiseScale is { } noise)
+            report.Paragraph($"The gradient noise scale was about {Format.Plain(Math.Round(noise))} samples at the end: much larger batches would bring little, and scaling rules would stop holding.");
     }
 
     private static ChartSeries Curve(IReadOnlyList<MetricRecord> metrics, string name, string label, TrainRecord record)

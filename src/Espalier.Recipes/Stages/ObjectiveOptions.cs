@@ -1,13 +1,43 @@
+using Espalier.Representation;
+
 namespace Espalier.Recipes.Stages;
 
-/// <summary>The loss that the training minimises: cross-entropy.</summary>
+/// <summary>What the training minimises. Of the sections below, the one of the kind counts.</summary>
 public sealed record ObjectiveOptions
 {
-    /// <summary>The share of the target that is spread over all classes, in [0, 1).</summary>
+    /// <summary>What is learned. Without labels, the model must be <c>encoder</c>, and a probe gives it its head.</summary>
+    public ObjectiveKind Kind { get; init; }
+
+    /// <summary>For classification: the share of the target that is spread over all classes, in [0, 1).</summary>
     public double LabelSmoothing { get; init; }
+
+    /// <summary>For BYOL, SimCLR and DINO: views and how progress is watched.</summary>
+    public SelfSupervisionOptions SelfSupervision { get; init; } = new();
+
+    /// <summary>For BYOL: its heads.</summary>
+    public ByolOptions Byol { get; init; } = new();
+
+    /// <summary>For SimCLR: its head and temperature.</summary>
+    public SimClrOptions SimClr { get; init; } = new();
+
+    /// <summary>For DINO: its head, loss and crops.</summary>
+    public DinoOptions Dino { get; init; } = new();
+
+    /// <summary>For pseudo-labels: how many labels there are, and what the teacher is trusted with.</summary>
+    public PseudoLabelOptions PseudoLabels { get; init; } = new();
+
+    /// <summary>Whether it learns without labels.</summary>
+    internal bool IsSelfSupervised => Kind is ObjectiveKind.Byol or ObjectiveKind.SimClr or ObjectiveKind.Dino;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="OptionsException">A value is out of range.</exception>
-    public void Validate() =>
+    public void Validate()
+    {
         OptionsException.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "must lie in [0, 1)");
+        OptionsException.Within("selfSupervision", SelfSupervision.Validate);
+        OptionsException.Within("byol", Byol.Validate);
+        OptionsException.Within("simClr", SimClr.Validate);
+        OptionsException.Within("dino", Dino.Validate);
+        OptionsException.Within("pseudoLabels", PseudoLabels.Validate);
+    }
 }

@@ -16,4 +16,14 @@ namespace Espalier.Recipes.Stages;
 public sealed record TrainRecord(
     Training.TrainingOutcome Outcome, long Parameters, int TrainSamples, int ValidationSamples, int TestSamples,
     long Steps, long SamplesSeen, double Seconds, double SamplesPerSecond, double FinalLoss,
-    double? EmaMomentum, double? EmaHalfLifeSamples);
+    double? EmaMomentum, double? EmaHalfLifeSamples)
+{
+    /// <summary>Number of processes that trained together.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>The gradient noise scale in samples at the end, or null where it was not measured.</summary>
+    public double? NoiseScale { get; init; }
+
+    /// <summary>How options were understood where that may surprise.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

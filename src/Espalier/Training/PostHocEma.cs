@@ -19,6 +19,9 @@ public sealed class PostHocEma
     /// <summary>Samples seen and width σ_rel of each stored average, in the order of the samples.</summary>
     public IReadOnlyList<(long Samples, double SigmaRel)> Stored => [.. _stored.Select(s => ((long)s.Samples, PowerFunctionProfile.Sigma(s.Exponent)))];
 
+    /// <summary>The file of each, in the same order.</summary>
+    public IReadOnlyList<string> Files => [.. _stored.Select(s => s.File.Path)];
+
     /// <summary>Opens the averages that a training stored.</summary>
     /// <param name="folder">The folder, <c>averages</c> of a run.</param>
     /// <exception cref="CheckpointException">There are fewer than two, or one is damaged.</exception>

@@ -1,0 +1,23 @@
+using Espalier.Models;
+
+namespace Espalier.Networks;
+
+/// <summary>The encoder of a saved model as the start of another training: fine-tuning.</summary>
+public static class PretrainedEncoder
+{
+    private const string Encoder = "encoder.";
+
+    /// <summary>Loads the encoder's weights and leaves the head as it is.</summary>
+    /// <param name="classifier">Takes the weights.</param>
+    /// <param name="path">A safetensors file, or the folder of a run.</param>
+    /// <param name="averaged">Whether to take the averaged weights; where null, they are taken if the file has them.</param>
+    /// <exception cref="CheckpointException">The file is missing or broken, or holds another encoder.</exception>
+    public static void Load(EncoderClassifier classifier, string path, bool? averaged = null)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, Runs.Run.WeightsName) : path;
+        if (!File.Exists(file))
+            throw new CheckpointException(file, "does not exist", "give the folder of a run, or its model.safetensors");
+        string prefix = averaged ?? ModelWeights.HasEma(file) ? ModelWeights.EmaPrefix + Encoder : Encoder;
+        ModelWeights.Load(classifier.Encoder, file, prefix);
+    }
+}

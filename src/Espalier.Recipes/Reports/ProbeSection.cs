@@ -1,0 +1,16 @@
+using Espalier.Recipes.Stages;
+using Espalier.Reports;
+
+namespace Espalier.Recipes.Reports;
+
+/// <summary>What simple classifiers make of the features.</summary>
+internal static class ProbeSection
+{
+    public static void Write(HtmlReport report, ProbeRecord record)
+    {
+        report.Section("Probe", $"A linear classifier and nearest neighbours learn the labels from frozen features of {Format.Count(record.TrainSamples)} training samples and are judged on {Format.Count(record.TestSamples)} test samples. What they gain over an untrained encoder is what the training taught it.");
+        report.Table(
+            ["features", "dimensions", "linear probe", "nearest neighbours", "spread (1 healthy, 0 collapsed)", "effective rank"],
+            record.Probed.Select(p => (IReadOnlyList<string>)[p.Features, Format.Count(p.Dimensions), Format.Percent(p.Linear), Format.Percent(p.Knn), Format.Number(p.Spread, 2), Format.Number(p.EffectiveRank, 1)]));
+    }
+}

@@ -1,0 +1,20 @@
+namespace Espalier.Recipes.Stages;
+
+/// <summary>What a recipe's training learns.</summary>
+public enum ObjectiveKind
+{
+    /// <summary>The labels, by cross-entropy.</summary>
+    Classification,
+
+    /// <summary>A representation without labels, by BYOL.</summary>
+    Byol,
+
+    /// <summary>A representation without labels, by SimCLR.</summary>
+    SimClr,
+
+    /// <summary>A representation without labels, by DINO.</summary>
+    Dino,
+
+    /// <summary>The labels of a few samples, and a teacher's for the rest.</summary>
+    PseudoLabels,
+}

@@ -1,0 +1,101 @@
+using Espalier.Data;
+using Espalier.Networks;
+using Espalier.Recipes.Stages;
+using Espalier.Representation;
+using Espalier.Training;
+
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+
+namespace Espalier.Recipes;
+
+/// <summary>What a recipe trains: the objective, with everything that must live as long as it.</summary>
+internal sealed class TrainingObjective : IDisposable
+{
+    private readonly IDisposable[] _owned;
+
+    private TrainingObjective(Objective objective, params IDisposable[] owned) => (Objective, _owned) = (objective, owned);
+
+    public Objective Objective { get; }
+
+    /// <summary>Makes the objective of a recipe, on the device of the data.</summary>
+    public static TrainingObjective Create(Recipe recipe, Dataset train)
+    {
+        ObjectiveOptions options = recipe.Objective;
+        SelfSupervisionOptions shared = options.SelfSupervision with { Encoder = recipe.Model.Encoder };
+        switch (options.Kind)
+        {
+            case ObjectiveKind.Byol:
+                var byol = OptionsException.Within("objective", () => new Byol(options.Byol, shared, train, recipe.Seed));
+                return new(byol, byol);
+            case ObjectiveKind.SimClr:
+                var simClr = OptionsException.Within("objective", () => new SimClr(options.SimClr, shared, train, recipe.Seed));
+                return new(simClr, simClr);
+            case ObjectiveKind.Dino:
+                var dino = OptionsException.Within("objective", () => new Dino(options.Dino, shared, train, recipe.Seed));
+                return new(dino, dino);
+            case ObjectiveKind.PseudoLabels:
+                Module student = Classifier(recipe, train);
+                Module teacher = Classifier(recipe, train);
+                var pseudo = OptionsException.Within("objective.pseudoLabels", () => new TeacherStudent(student, teacher, train, options.PseudoLabels, recipe.Seed));
+                return new(pseudo, pseudo, student, teacher);
+            default:
+                Module model = Classifier(recipe, train);
+                return new(new ClassificationObjective(model, options.LabelSmoothing), model);
+        }
+    }
+
+    /// <summary>
+    /// Writes the weights of the classifier that the recipe's model is; of a self-supervised network the encoder counts, and
+    /// the head is to come from a probe.
+    /// </summary>
+    public void Save(Recipe recipe, Dataset train, string path, ModelEma? ema, IReadOnlyDictionary<string, string> metadata)
+    {
+        RepresentationNetwork? network = Objective switch
+        {
+            Byol byol => byol.Online,
+            SimClr simClr => simClr.Network,
+            Dino dino => dino.Student,
+            _ => null,
+        };
+        if (network is null)
+        {
+            Models.ModelWeights.Save(Objective.Model, path, ema, metadata);
+            return;
+        }
+
+        using var classifier = new EncoderClassifier(recipe.Model.Encoder.Create(train.InputShape, recipe.Seed), Math.Max(2, train.ClassCount), recipe.Seed);
+        var tensors = new List<KeyValuePair<string, Tensor>>();
+        using var scope = torch.NewDisposeScope();
+        Add("");
+        if (ema is not null)
+        {
+            using IDisposable swap = ema.Swap();
+            Add(Models.ModelWeights.EmaPrefix);
+        }
+
+        Models.SafetensorsFile.Write(path, tensors, metadata);
+
+        void Add(string prefix)
+        {
+            foreach ((string name, Tensor tensor) in network.Encoder.state_dict())
+                tensors.Add(new($"{prefix}encoder.{name}", tensor.detach().clone()));
+            foreach ((string name, Tensor tensor) in classifier.Head.state_dict())
+                tensors.Add(new($"{prefix}head.{name}", tensor.detach().clone()));
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable owned in _owned)
+            owned.Dispose();
+    }
+
+    private static Module Classifier(Recipe recipe, Dataset train)
+    {
+        Module model = OptionsException.Within("model", () => ModelZoo.Create(recipe.Model, train.InputShape, train.ClassCount, recipe.Seed));
+        if (recipe.Model.Weights is { } weights)
+            PretrainedEncoder.Load((EncoderClassifier)model, weights, recipe.Model.WeightsAveraged);
+        model.to(train.Device);
+        return model;
+    }
+}
