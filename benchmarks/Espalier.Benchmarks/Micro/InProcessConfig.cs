@@ -13,6 +13,9 @@ internal sealed class InProcessConfig : ManualConfig
     public InProcessConfig()
     {
         Add(DefaultConfig.Instance);
+        // The build has the just-in-time compiler leave TorchSharp unoptimized, so that scalar arguments outlive their call;
+        // programs run with it so, and so it is measured.
+        Options |= ConfigOptions.DisableOptimizationsValidator;
         AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(10));
     }
 }

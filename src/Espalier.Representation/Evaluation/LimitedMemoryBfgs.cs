@@ -11,12 +11,12 @@ internal static class LimitedMemoryBfgs
     private const double SufficientDecrease = 1e-4, Curvature = 0.9;
     private const int LineSearchSteps = 40;
 
-    /// <summary>The function: fills the gradient, gives the value.</summary>
-    internal delegate double Objective(double[] point, double[] gradient);
+    /// <summary>The function: fills the gradient, gives the value and the norm of the gradient that convergence is judged by.</summary>
+    internal delegate (double Value, double GradientNorm) Objective(double[] point, double[] gradient);
 
     /// <summary>Where the search ended.</summary>
     /// <param name="Value">The function there.</param>
-    /// <param name="GradientNorm">Largest absolute entry of the gradient there.</param>
+    /// <param name="GradientNorm">The norm of the gradient there.</param>
     /// <param name="Iterations">Steps made.</param>
     internal readonly record struct Outcome(double Value, double GradientNorm, int Iterations);
 
@@ -25,12 +25,11 @@ internal static class LimitedMemoryBfgs
     {
         int size = point.Length;
         double[] gradient = new double[size];
-        double value = objective(point, gradient);
+        (double value, double norm) = objective(point, gradient);
         var pairs = new List<(double[] Step, double[] Change, double Inverse)>();
         for (int iteration = 0; ; iteration++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            double norm = Math.Abs(TensorPrimitives.MaxMagnitude<double>(gradient));
             if (norm <= tolerance || iteration == maxIterations)
                 return new(value, norm, iteration);
 
@@ -65,7 +64,7 @@ internal static class LimitedMemoryBfgs
             }
 
             found.Point.CopyTo(point, 0);
-            (gradient, value) = (found.Gradient, found.Value);
+            (gradient, value, norm) = (found.Gradient, found.Value, found.GradientNorm);
         }
     }
 
@@ -100,15 +99,15 @@ internal static class LimitedMemoryBfgs
     // always meets the first and has the least value so far.
     private static Trial? Search(Objective objective, double[] origin, double value, double slope, double[] direction, double first)
     {
-        var low = new Trial(0, value, slope, origin, []);
+        var low = new Trial(0, value, slope, double.NaN, origin, []);
         Trial? high = null;
         double step = first;
         for (int i = 0; i < LineSearchSteps; i++)
         {
             double[] point = new double[origin.Length], gradient = new double[origin.Length];
             TensorPrimitives.MultiplyAdd(direction, step, origin, point);
-            double reached = objective(point, gradient);
-            var trial = new Trial(step, reached, TensorPrimitives.Dot<double>(gradient, direction), point, gradient);
+            (double reached, double norm) = objective(point, gradient);
+            var trial = new Trial(step, reached, TensorPrimitives.Dot<double>(gradient, direction), norm, point, gradient);
             if (!double.IsFinite(reached) || reached > value + (SufficientDecrease * step * slope) || (low.Step > 0 && reached >= low.Value))
             {
                 high = trial;
@@ -148,5 +147,5 @@ internal static class LimitedMemoryBfgs
         return high.Step - ((high.Step - low.Step) * ((high.Slope + d2 - d1) / (high.Slope - low.Slope + (2 * d2))));
     }
 
-    private sealed record Trial(double Step, double Value, double Slope, double[] Point, double[] Gradient);
+    private sealed record Trial(double Step, double Value, double Slope, double GradientNorm, double[] Point, double[] Gradient);
 }

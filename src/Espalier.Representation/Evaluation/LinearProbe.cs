@@ -34,7 +34,7 @@ public sealed class LinearProbe
     public LinearProbeResult Run(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, CancellationToken cancellationToken = default)
         => Run(trainFeatures, trainLabels, testFeatures, testLabels, start: null, cancellationToken);
 
-    /// <summary>As the public method, from a start of the caller's: [classes·d weights, classes biases] for standardised features.</summary>
+    /// <summary>As the public method, from a start of the caller's, classes·d numbers for the weights and classes for the biases.</summary>
     internal LinearProbeResult Run(Tensor trainFeatures, Tensor trainLabels, Tensor testFeatures, Tensor testLabels, double[]? start, CancellationToken cancellationToken)
     {
         LabelledFeatures.Check(trainFeatures, nameof(trainFeatures), atLeast: 2);
@@ -53,15 +53,16 @@ public sealed class LinearProbe
         deviation = torch.where(deviation.gt(1e-12), deviation, torch.ones_like(deviation));
         x = (x - mean) / deviation;
 
-        (int n, int d) = ((int)x.shape[0], (int)x.shape[1]);
+        int d = (int)x.shape[1];
         Tensor labels = torch.tensor(train);
+        var scaling = new Scaling(x, classes, Options.L2);
         double[] point = start is null ? new double[classes * (d + 1)] : [.. start];
         LimitedMemoryBfgs.Outcome outcome = LimitedMemoryBfgs.Minimize(
-            (at, gradient) => LossAndGradient(x, labels, classes, at, gradient), point, Options.GradientTolerance, Options.MaxIterations, Options.Memory, cancellationToken);
+            (at, gradient) => LossAndGradient(x, labels, scaling, at, gradient), point, Options.GradientTolerance, Options.MaxIterations, Options.Memory, cancellationToken);
 
-        Tensor solution = torch.tensor(point);
-        Tensor weights = solution.narrow(0, 0, classes * d).view(classes, d) / deviation;
-        Tensor bias = solution.narrow(0, classes * d, classes) - weights.mv(mean);
+        (Tensor scaled, Tensor solvedBias) = scaling.Parameters(point);
+        Tensor weights = scaled / deviation;
+        Tensor bias = solvedBias - weights.mv(mean);
         Tensor testScores = testFeatures.detach().cpu().to(torch.float64).mm(weights.t()) + bias;
         Tensor trainScores = trainFeatures.detach().cpu().to(torch.float64).mm(weights.t()) + bias;
         Tensor testTruth = torch.tensor(test);
@@ -77,21 +78,56 @@ public sealed class LinearProbe
             bias.DetachFromDisposeScope());
     }
 
-    private double LossAndGradient(Tensor x, Tensor labels, int classes, double[] at, double[] gradient)
+    private (double Loss, double GradientNorm) LossAndGradient(Tensor x, Tensor labels, Scaling scaling, double[] at, double[] gradient)
     {
         using var step = torch.NewDisposeScope();
-        (long n, int d) = (x.shape[0], (int)x.shape[1]);
-        Tensor point = torch.tensor(at);
-        Tensor weights = point.narrow(0, 0, classes * d).view(classes, d), bias = point.narrow(0, classes * d, classes);
+        (Tensor weights, Tensor bias) = scaling.Parameters(at);
         Tensor logits = x.mm(weights.t()).add_(bias); // [n, classes]
         Tensor normalizer = logits.logsumexp(1, keepdim: true);
         Tensor column = labels.unsqueeze(1);
         double loss = (normalizer - logits.gather(1, column)).mean().ToDouble() + (Options.L2 * weights.pow(2).sum().ToDouble());
         Tensor derivative = (logits - normalizer).exp_();
-        derivative.scatter_add_(1, column, torch.full_like(normalizer, -1)).div_(n);
-        Tensor byWeights = derivative.t().mm(x).add_(weights, alpha: 2 * Options.L2).contiguous();
-        MemoryMarshal.Cast<byte, double>(byWeights.bytes).CopyTo(gradient);
-        MemoryMarshal.Cast<byte, double>(derivative.sum([0L]).contiguous().bytes).CopyTo(gradient.AsSpan(classes * d));
-        return loss;
+        derivative.scatter_add_(1, column, torch.full_like(normalizer, -1)).div_(x.shape[0]);
+        Tensor byWeights = derivative.t().mm(x).add_(weights, alpha: 2 * Options.L2); // [classes, d]
+        Tensor byBias = derivative.sum([0L]);
+        scaling.Gradient(byWeights, byBias, gradient);
+        return (loss, Math.Max(byWeights.abs().max().ToDouble(), byBias.abs().max().ToDouble()));
+    }
+
+    /// <summary>
+    /// Variables in which the problem is round: features of neighbouring pixels or units are so correlated that L-BFGS would
+    /// need ten times the steps. At zero weights the Hessian is (1-1/k)/k times the features' covariance, plus the penalty; W is
+    /// written in the covariance's eigenvectors, each divided by the root of its curvature. The optimum is the same.
+    /// </summary>
+    private sealed class Scaling
+    {
+        private readonly Tensor _toWeights; // [d, d]: W = U·this
+        private readonly double _toBias;
+        private readonly int _classes, _width;
+
+        public Scaling(Tensor x, int classes, double l2)
+        {
+            (_classes, _width) = (classes, (int)x.shape[1]);
+            double curvature = (1 - (1.0 / classes)) / classes;
+            (Tensor values, Tensor vectors) = torch.linalg.eigh(x.t().mm(x).div_(x.shape[0]));
+            Tensor root = (values.clamp_min(0) * curvature).add_(2 * l2).sqrt_();
+            _toWeights = vectors.div(root).t().contiguous();
+            _toBias = 1 / Math.Sqrt(curvature);
+        }
+
+        /// <summary>Weights [classes, d] and biases [classes] of a point.</summary>
+        public (Tensor Weights, Tensor Bias) Parameters(double[] point)
+        {
+            Tensor all = torch.tensor(point);
+            int split = _classes * _width;
+            return (all.narrow(0, 0, split).view(_classes, _width).mm(_toWeights), all.narrow(0, split, _classes) * _toBias);
+        }
+
+        /// <summary>The gradient by the point, from that by weights and biases.</summary>
+        public void Gradient(Tensor byWeights, Tensor byBias, double[] gradient)
+        {
+            MemoryMarshal.Cast<byte, double>(byWeights.mm(_toWeights.t()).contiguous().bytes).CopyTo(gradient);
+            MemoryMarshal.Cast<byte, double>((byBias * _toBias).contiguous().bytes).CopyTo(gradient.AsSpan(_classes * _width));
+        }
     }
 }

@@ -10,6 +10,9 @@ namespace Espalier.Representation;
 /// </summary>
 public sealed class NtXentLoss
 {
+    // Similarities in a block: few enough for the processor's cache, enough to keep a matrix product busy.
+    private const long BlockSize = 1 << 22;
+
     private readonly double _temperature;
     private readonly long _most;
 
@@ -64,7 +67,7 @@ public sealed class NtXentLoss
         Tensor partners = (indices + n).remainder(all);
         Tensor excluded = torch.full_like(norms, double.NegativeInfinity);
         double loss = 0;
-        long rows = all <= _most ? all : Math.Max(1, _most * _most / all);
+        long rows = all <= _most ? all : Math.Max(1, Math.Min(_most * _most, BlockSize) / all);
         for (long start = 0; start < all; start += rows)
         {
             using var block = torch.NewDisposeScope();

@@ -8,7 +8,7 @@ public sealed record NtXentOptions
 
     /// <summary>
     /// Up to this many embeddings (both views together) all similarities are held at once; above it they are computed in
-    /// blocks of as many numbers as that square, so that memory stays bounded. At least 2.
+    /// blocks of at most as many numbers as its square, and of four million, so that memory stays bounded. At least 2.
     /// </summary>
     public int MaxEmbeddingsAtOnce { get; init; } = 8192;
 

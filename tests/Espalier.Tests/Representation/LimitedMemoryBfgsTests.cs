@@ -29,7 +29,7 @@ public sealed class LimitedMemoryBfgsTests
                     value += curvature * (x[i] - i) * (x[i] - i) / 2;
                 }
 
-                return value;
+                return (value, g.Max(Math.Abs));
             },
             point,
             1e-8,
@@ -48,7 +48,7 @@ public sealed class LimitedMemoryBfgsTests
         Assert.Equal(3, LimitedMemoryBfgs.Minimize(Rosenbrock, point, 1e-9, 3, 10, TestContext.Current.CancellationToken).Iterations);
     }
 
-    private static double Rosenbrock(double[] x, double[] g)
+    private static (double Value, double GradientNorm) Rosenbrock(double[] x, double[] g)
     {
         double value = 0;
         for (int i = 0; i < x.Length; i += 2)
@@ -59,6 +59,6 @@ public sealed class LimitedMemoryBfgsTests
             (g[i], g[i + 1]) = ((-400 * valley * a) - (2 * (1 - a)), 200 * valley);
         }
 
-        return value;
+        return (value, g.Max(Math.Abs));
     }
 }

@@ -56,12 +56,12 @@ public static class AugmentationPresets
     };
 
     /// <summary>
-    /// Small colour photographs such as CIFAR's for representation learning at reduced size: crop .3-1, flip .5, brightness,
-    /// contrast and saturation ±.4 with probability .8, grey .2.
+    /// Small colour photographs such as CIFAR's for representation learning at reduced size: square crop .3-1, flip .5,
+    /// brightness, contrast and saturation ±.4 with probability .8, grey .2.
     /// </summary>
     public static AugmentationOptions SmallPhotographs { get; } = new()
     {
-        ResizedCrop = new() { MinArea = 0.3 },
+        ResizedCrop = new() { MinArea = 0.3, MinAspect = 1, MaxAspect = 1 },
         FlipProbability = 0.5,
         ColorJitter = new() { Saturation = 0.4, Hue = 0 },
         GrayProbability = 0.2,
