@@ -10,6 +10,9 @@ switch (args)
     case ["trainer-overhead", .. var rest]:
         OverheadCommand.Run(new CommandArguments(rest));
         break;
+    case ["allreduce", .. var rest]:
+        AllReduceCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

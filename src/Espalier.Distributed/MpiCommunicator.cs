@@ -12,8 +12,9 @@ namespace Espalier.Distributed;
 /// </summary>
 public sealed class MpiCommunicator : ICommunicator
 {
-    // MPI counts in 32-bit integers, and a tensor's bytes are one span of less than 2 GiB.
-    private const int LongestSpan = 1 << 27;
+    // MPI counts in 32-bit integers. Far below that limit MPICH's sums need as much memory again, which it asks of the
+    // system, page by page, for each call: 64 MiB in one piece took 6 times as long as in pieces of this size (16 MiB of float32).
+    private const int LongestSpan = 1 << 22;
 
     private readonly MpiThread _thread;
     private readonly MpiOptions _options;

@@ -234,8 +234,10 @@ internal sealed class MpiThread
 
     private void AbortIfAsked()
     {
-        if (Volatile.Read(ref _abort) is var code and >= 0)
-            _ = Unsafe.MPI_Abort(World, code);
+        if (Volatile.Read(ref _abort) is not (var code and >= 0))
+            return;
+        NativeEnvironment.SilenceErrors();
+        _ = Unsafe.MPI_Abort(World, code);
     }
 
     private void Check(int result, string task)

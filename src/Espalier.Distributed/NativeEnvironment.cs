@@ -8,6 +8,9 @@ namespace Espalier.Distributed;
 /// </summary>
 internal static partial class NativeEnvironment
 {
+    private const int WriteOnly = 1;
+    private const int StandardError = 2;
+
     private static readonly (string Name, string Value)[] Defaults =
     [
         // UCX takes over SIGSEGV and would turn every null reference, which .NET learns of by that signal, into a crash.
@@ -17,8 +20,6 @@ internal static partial class NativeEnvironment
         // Its warnings are about devices that are not there; errors come back as return codes.
         ("UCX_LOG_LEVEL", "fatal"),
 
-        // Who calls Abort has said why in words that a user understands.
-        ("MPIR_CVAR_SUPPRESS_ABORT_MESSAGE", "1"),
         ("FI_LOG_LEVEL", "none"),
     ];
 
@@ -30,6 +31,19 @@ internal static partial class NativeEnvironment
             _ = SetEnvironment(name, value, 0);
     }
 
+    /// <summary>
+    /// Leads standard error nowhere, for the rest of this process's life: MPI_Abort writes a line of its own even when it
+    /// is told not to, and whoever aborts has said why in words that a user understands.
+    /// </summary>
+    public static void SilenceErrors()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        int nowhere = Open("/dev/null", WriteOnly);
+        if (nowhere >= 0)
+            _ = Duplicate(nowhere, StandardError);
+    }
+
     /// <summary>Ends this process now, without the farewells of libraries that other threads still use.</summary>
     public static void End(int exitCode)
     {
@@ -37,6 +51,12 @@ internal static partial class NativeEnvironment
             Environment.Exit(exitCode);
         Exit(exitCode);
     }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "dup2")]
+    private static partial int Duplicate(int from, int to);
 
     [LibraryImport("libc", EntryPoint = "_exit")]
     private static partial void Exit(int code);

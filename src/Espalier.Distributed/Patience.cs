@@ -11,7 +11,7 @@ internal ref partial struct Patience
 {
     private const int Longest = 1000;
     private const int Share = 8;
-    private static readonly long UntilSleep = Stopwatch.Frequency / 50_000;
+    private static readonly long UntilSleep = Stopwatch.Frequency / 5_000;
     private readonly long _since = Stopwatch.GetTimestamp();
 
     public Patience()

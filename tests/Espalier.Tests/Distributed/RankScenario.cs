@@ -118,6 +118,12 @@ internal static class RankScenario
         Require(floats.eq(sum).all().ToBoolean() && doubles.eq(sum).all().ToBoolean() && integers.eq((long)sum).all().ToBoolean(), "sums");
         Require(whole.sum().ToSingle() == 4 * sum && view.eq(sum).all().ToBoolean(), "a view's sum");
 
+        // Longer than the pieces that a sum is cut into.
+        using Tensor large = torch.arange(5_000_000, dtype: torch.float64);
+        using Tensor expected = large * size;
+        ranks.Sum(large);
+        Require(large.Equals(expected), "a large sum");
+
         using Tensor random = torch.randn(100_003);
         ranks.Sum(random);
         byte[] bits = random.bytes.ToArray();
