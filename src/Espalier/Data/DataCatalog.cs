@@ -48,7 +48,7 @@ public sealed class DataCatalog
         if (source.Missing(_folders) is { } missing)
             throw new DataException(options.Name, missing.Problem, missing.Remedy);
         SourceData read = source.Load(_folders, options);
-        DatasetSplits splits = Split(Limited(read.Pool, options), read.Test, options);
+        DatasetSplits splits = Split(Shrunk(Limited(read.Pool, options), options), read.Test is null ? null : Shrunk(read.Test, options), options);
         Standardization? scaling = options.Standardize ? Standardization.Fit(splits.Train) : null;
         return new LoadedData(source.Info, scaling is null ? splits : Standardized(splits, scaling), read.Checksums)
         {
@@ -83,6 +83,14 @@ public sealed class DataCatalog
             return pool;
         using (pool)
             return pool.Subset(StratifiedSplit.Sample(pool.LabelArray(), limit, options.SplitSeed));
+    }
+
+    private static Dataset Shrunk(Dataset data, DataOptions options)
+    {
+        if (options.Shrink == 1)
+            return data;
+        using (data)
+            return data.Shrink(options.Shrink);
     }
 
     private static DatasetSplits Split(Dataset pool, Dataset? test, DataOptions options)

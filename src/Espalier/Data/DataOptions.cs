@@ -21,6 +21,9 @@ public sealed record DataOptions
     /// <summary>Whether to scale to mean 0 and deviation 1 with the training part's statistics, per feature or channel.</summary>
     public bool Standardize { get; init; }
 
+    /// <summary>Images are shrunk by this factor, each pixel the mean of a square of so many on a side: 2 makes 14x14 of 28x28.</summary>
+    public int Shrink { get; init; } = 1;
+
     /// <summary>At most so many samples, drawn evenly from the classes before the split; a test split of its own stays whole.</summary>
     public int? Limit { get; init; }
 
@@ -41,6 +44,7 @@ public sealed record DataOptions
         OptionsException.Require(ValidationFraction is > 0 and < 1, nameof(ValidationFraction), ValidationFraction, "must be above 0 and below 1");
         OptionsException.Require(TestFraction is > 0 and < 1, nameof(TestFraction), TestFraction, "must be above 0 and below 1");
         OptionsException.Require(ValidationFraction + TestFraction < 1, nameof(TestFraction), TestFraction, $"must leave samples to train on beside validationFraction {ValidationFraction}");
+        OptionsException.Require(Shrink >= 1, nameof(Shrink), Shrink, "must be at least 1");
         OptionsException.Require(Limit is null or >= 1, nameof(Limit), Limit, "must be at least 1");
         OptionsException.Within("csv", Csv.Validate);
         OptionsException.Within("images", Images.Validate);

@@ -99,6 +99,20 @@ public sealed class Dataset : IDisposable
         return new Dataset(name ?? Name, _inputs.index_select(0, index), Labels.index_select(0, index), ClassNames, Bounds, _scale);
     }
 
+    /// <summary>A new data set of smaller images, float32.</summary>
+    /// <param name="factor">Each pixel becomes the mean of a square of so many on a side.</param>
+    /// <exception cref="OptionsException">The inputs are no images, or the factor does not divide height and width.</exception>
+    public Dataset Shrink(int factor)
+    {
+        OptionsException.Require(InputShape is [_, var height, var width] && height % factor == 0 && width % factor == 0, "shrink", factor,
+            $"must divide height and width of images; inputs are [{string.Join(", ", InputShape)}]");
+        using var scope = torch.NewDisposeScope();
+        var parts = new List<Tensor>();
+        for (int start = 0; start < Count; start += 4096)
+            parts.Add(torch.nn.functional.avg_pool2d(Gather([.. Enumerable.Range(start, Math.Min(4096, Count - start))]).Inputs, factor));
+        return new Dataset(Name, torch.cat(parts), Labels.clone(), ClassNames, Bounds);
+    }
+
     /// <summary>The same data on a device; this data set itself where it is there already.</summary>
     public Dataset To(torch.Device device) => device.type == Device.type && device.index == Device.index
         ? this
