@@ -103,7 +103,7 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
             : $"[red]not invariant[/]: the change of batch size does more than another data order ({report.Samples} samples, {report.Points} points)");
     }
 
-    private static string Text(double value) => value.ToString("0.########", CultureInfo.InvariantCulture);
+    private static string Text(double value) => value.ToString(value >= 1000 ? "0" : "0.########", CultureInfo.InvariantCulture);
 
     private static string Short(double value) => double.IsFinite(value) ? value.ToString("0.####", CultureInfo.InvariantCulture) : "diverged";
 }

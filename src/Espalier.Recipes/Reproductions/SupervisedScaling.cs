@@ -80,7 +80,8 @@ internal static class SupervisedScaling
         claims.Add(new("D of ζ at κ = 1/4 from base 64, momentum kept", "0.49", t.Text("none.quarter")));
         claims.Add(new("η = 0.005, κ = 16: D of ζ, EMA scaling rule", "0.018", t.Text("slow.rule"), t.Mean("slow.rule") <= t.Mean("slow.none") / 5));
         claims.Add(new("η = 0.005, κ = 16: D of ζ, momentum kept", "0.89", t.Text("slow.none")));
-        claims.Add(new("η = 0.005, κ = 16: D of θ", "0.032", t.Text("slow.weights")));
+        claims.Add(new("η = 0.005, κ = 16: distance of θ over the movement of ζ", "0.032", t.Text("slow.weights")));
+        claims.Add(new("η = 0.005, κ = 16: D of θ", "-", t.Text("slow.weights.own")));
         foreach (int kappa in new[] { 4, 8, 16 })
         {
             double best = Exponents.MinBy(e => t.Mean(Exponent(kappa, e)));
@@ -97,13 +98,15 @@ internal static class SupervisedScaling
     private static List<(string Heading, string Svg)> Charts(SeedTable t, List<ChartSeries> curves)
     {
         int[] kappas = [4, 8, 16];
-        ChartSeries Line(string name, string key) => new(name, [.. kappas.Select(k => (Math.Log2(k), Math.Log10(t.Mean($"{key}.{k}"))))]) { Markers = true };
-        (double, double)[] Band(double value) => [(2, Math.Log10(value)), (4, Math.Log10(value))];
+        int[] wide = [2, .. kappas, 32];
+        ChartSeries Line(string name, string key) => new(name, [.. wide.Select(k => (Math.Log2(k), Math.Log10(t.Mean($"{key}.{k}"))))]) { Markers = true };
+        ChartSeries Gap(string name, string key) => new(name, [.. kappas.Select(k => (Math.Log2(k), Math.Log10(t.Mean($"{key}.{k}.gap"))))]) { Markers = true };
+        (double, double)[] Band(double value, double from = 1, double to = 5) => [(from, Math.Log10(value)), (to, Math.Log10(value))];
         return
         [
             ("EMA accuracy at κ = 8", new LineChart
             {
-                Description = "Test accuracy of the averaged weights over the samples seen: base batch, another data order, batch 128 with the rule and with the momentum kept; faint: the weights themselves",
+                Description = "Test accuracy of the averaged weights over the samples seen: base batch, another data order, batch 128 with the rule and with the momentum kept, and of the weights themselves; dashed: the base batch",
                 XLabel = "samples seen",
                 YLabel = "test accuracy",
                 Series = curves,
@@ -117,6 +120,17 @@ internal static class SupervisedScaling
                 [
                     Line("EMA scaling rule", "rule"), Line("momentum kept", "none"), Line("two-point rule", "twoPoint"),
                     new("another data order", Band(t.Max("reorder"))) { Reference = true }, new("", Band(t.Min("reorder"))) { Reference = true },
+                ],
+            }.ToSvg()),
+            ("Worst gap of the EMA accuracy over κ", new LineChart
+            {
+                Description = "Largest difference of the averaged weights' test accuracy from the base training's over κ; dashed: another data order",
+                XLabel = "log2 κ",
+                YLabel = "log10 of the accuracy gap",
+                Series =
+                [
+                    Gap("EMA scaling rule", "rule"), Gap("momentum kept", "none"), Gap("two-point rule", "twoPoint"),
+                    new("another data order", Band(t.Mean("reorder.gap"), 2, 4)) { Reference = true },
                 ],
             }.ToSvg()),
             ("Departure over the exponent of the momentum", new LineChart
@@ -146,20 +160,22 @@ internal static class SupervisedScaling
             table.Add("reorder.weights", order.Departure!.Weights);
             table.Add("reorder.gap", order.Departure!.WorstGaps[Accuracy]);
             var shown = new List<(string Name, TrainingTrajectory Path)>();
-            foreach (int kappa in new[] { 4, 8, 16 })
+            foreach (int kappa in new[] { 2, 4, 8, 16, 32 })
             {
+                bool isTold = kappa is >= 4 and <= 16;
                 foreach ((string name, EmaScaling scaling) in new[] { ("rule", EmaScaling.Exponential), ("none", EmaScaling.None), ("twoPoint", EmaScaling.TwoPoint) })
                 {
-                    using TrainingTrajectory path = Record(Options(seed, kappa * Batch, Batch, Rate, Rho, scaling), ground, true);
+                    using TrainingTrajectory path = Record(Options(seed, kappa * Batch, Batch, Rate, Rho, scaling), ground, isTold);
                     table.Add($"{name}.{kappa}", path.Departure!.Average!.Value);
-                    table.Add($"{name}.{kappa}.gap", path.Departure!.WorstGaps[Accuracy]);
+                    if (isTold)
+                        table.Add($"{name}.{kappa}.gap", path.Departure!.WorstGaps[Accuracy]);
                     if (scaling == EmaScaling.Exponential)
                         table.Add($"weights.{kappa}", path.Departure!.Weights);
                     if (kappa == 8 && scaling != EmaScaling.TwoPoint)
                         shown.Add((scaling == EmaScaling.None ? "batch 128, momentum kept" : "batch 128, EMA scaling rule", path));
                 }
 
-                foreach (double factor in Exponents)
+                foreach (double factor in isTold ? Exponents : [])
                 {
                     using TrainingTrajectory path = Record(Options(seed, kappa * Batch, Batch, Rate, Math.Pow(Rho, kappa * factor), EmaScaling.None), ground, false);
                     table.Add(Exponent(kappa, factor), path.Departure!.Average!.Value);
@@ -172,8 +188,11 @@ internal static class SupervisedScaling
             table.Add("raw.64", broken.Curve("accuracy") is [.., var last] ? last.Value : 0.1);
             if (curves is null)
                 return;
-            (string Name, TrainingTrajectory Path)[] all = [("base batch 16", ground), ("another data order", order), .. shown];
-            curves.AddRange(all.Select(c => new ChartSeries(c.Name, c.Path.Curve(Accuracy))));
+            (string Name, TrainingTrajectory Path)[] drawn = [.. shown, ("another data order", order)];
+            curves.AddRange(drawn.Select(c => new ChartSeries($"average, {c.Name}", c.Path.Curve(Accuracy))));
+            curves.Add(new("weights, batch 128", shown[0].Path.Curve("accuracy")));
+            curves.Add(new("average, base batch 16", ground.Curve(Accuracy)) { Reference = true });
+            curves.Add(new("weights, base batch 16", ground.Curve("accuracy")) { Reference = true });
         }
 
         /// <summary>From a base of 64 down to 16.</summary>
@@ -197,7 +216,10 @@ internal static class SupervisedScaling
                 using TrainingTrajectory path = Record(Options(seed, 16 * Batch, Batch, rate, Rho, scaling), ground, false);
                 table.Add($"slow.{name}", path.Departure!.Average!.Value);
                 if (scaling == EmaScaling.Exponential)
-                    table.Add("slow.weights", path.Departure!.Weights);
+                {
+                    table.Add("slow.weights", path.Departure!.WeightDistance / path.Departure!.AverageMovement);
+                    table.Add("slow.weights.own", path.Departure!.Weights);
+                }
             }
         }
 
@@ -217,7 +239,7 @@ internal static class SupervisedScaling
 
         private TrainingTrajectory Record(TrainerOptions options, TrainingTrajectory? reference, bool isEvaluated)
         {
-            context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: batch {options.BatchSize} from {options.BaseBatchSize}, η = {options.Optimizer.LearningRate}, EMA {NoisyParabola.Name(options.Scaling.Ema)}{(options.OrderSeed is null ? "" : ", another data order")}"));
+            context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: batch {options.BatchSize} from {options.BaseBatchSize}, η = {options.Optimizer.LearningRate}, {NoisyParabola.Name(options.Scaling.Ema)}{(options.OrderSeed is null ? "" : ", another data order")}"));
             return TrainingTrajectory.Record(options, _network, data.Train, isEvaluated ? data.Test : null,
                 new TrajectoryOptions { Every = options.BatchSize > Every ? options.BatchSize : Every, EvaluateEvery = EvaluateEvery }, reference, context.CancellationToken);
         }

@@ -13,7 +13,7 @@ public static partial class StandaloneSvg
 {
     private const double Margin = 14;
     private const double Row = 20;
-    private const double CharacterWidth = 6.6;
+    private const double CharacterWidth = 7.8;
 
     private static readonly XNamespace _svg = "http://www.w3.org/2000/svg";
 

@@ -9,14 +9,17 @@ namespace Espalier.Training;
 public static class LargestCurvature
 {
     private const int MostIterations = 100;
-    private const double Tolerance = 1e-4;
+
+    // A gradient over many samples is dear, and a limit is wanted, not a constant of nature.
+    private const double RoughTolerance = 5e-3;
 
     /// <summary>The largest eigenvalue, for any way to get a gradient.</summary>
     /// <param name="parameters">The weights; they are as before when this returns, the gradients are not.</param>
     /// <param name="gradient">Fills <see cref="FlatParameters.Gradients"/> with the mean gradient at the weights as they stand; the same function at every call.</param>
     /// <param name="seed">Seeds the first direction.</param>
-    /// <returns>λ_max to about a hundredth, negative where the loss curves down in every direction; NaN where a gradient is not finite.</returns>
-    public static double Of(FlatParameters parameters, Action gradient, int seed = 1)
+    /// <param name="tolerance">It ends once an iteration changes the value by less than this share of it.</param>
+    /// <returns>λ_max, negative where the loss curves down in every direction; NaN where a gradient is not finite.</returns>
+    public static double Of(FlatParameters parameters, Action gradient, int seed = 1, double tolerance = 1e-4)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -46,7 +49,7 @@ public static class LargestCurvature
                 Tensor product = At(direction, epsilon).sub_(At(direction, -epsilon)).div_(2 * epsilon).add_(direction, alpha: shift);
                 double latest = (product * direction).sum().ToDouble();
                 double norm = product.norm().ToDouble();
-                bool isSettled = Math.Abs(latest - value) <= Tolerance * Math.Abs(latest);
+                bool isSettled = Math.Abs(latest - value) <= tolerance * Math.Abs(latest);
                 value = latest;
                 if (isSettled || !double.IsFinite(norm) || norm == 0)
                     break;
@@ -65,7 +68,7 @@ public static class LargestCurvature
         }
     }
 
-    /// <summary>The largest eigenvalue of an objective's mean loss over some samples.</summary>
+    /// <summary>The largest eigenvalue of an objective's mean loss over some samples, to a few hundredths.</summary>
     /// <param name="objective">What is learned, after a training that has begun.</param>
     /// <param name="parameters">The flat parameters of that training.</param>
     /// <param name="batches">The samples, prepared by the objective; gone through once per gradient.</param>
@@ -89,5 +92,6 @@ public static class LargestCurvature
             using var noGradients = torch.no_grad();
             parameters.Gradients.div_(weight);
         },
-        seed);
+        seed,
+        RoughTolerance);
 }

@@ -12,7 +12,7 @@ namespace Espalier.Training;
 public sealed record ScalingEstimate(long Samples, double NoiseScale, double NoiseTrace, double SignalSquared, double? LargestCurvature, string? Note)
 {
     private const long MostSamples = 20_000;
-    private const int CurvatureSamples = 1024;
+    private const int CurvatureSamples = 512;
 
     /// <summary>Trains at the base batch for one epoch, or 20,000 samples where that is less, and measures; the curvature only for SGD, which has a limit.</summary>
     /// <param name="baseline">The training at its base batch.</param>

@@ -12,4 +12,14 @@ public sealed record TrainingDeparture(
     double Weights,
     double? Average,
     IReadOnlyDictionary<string, double> WorstGaps,
-    IReadOnlyDictionary<string, double> FinalGaps);
+    IReadOnlyDictionary<string, double> FinalGaps)
+{
+    /// <summary>mean_t ‖θ_t - θ_t^base‖, the numerator of <see cref="Weights"/>.</summary>
+    public double WeightDistance { get; init; }
+
+    /// <summary>mean_t ‖θ_t^base - θ_0‖, its denominator.</summary>
+    public double WeightMovement { get; init; }
+
+    /// <summary>mean_t ‖ζ_t^base - θ_0‖, the denominator of <see cref="Average"/>; 0 without an EMA. An average lags, so it is smaller than that of the weights.</summary>
+    public double AverageMovement { get; init; }
+}

@@ -103,6 +103,8 @@ public sealed class TrainingTrajectory : IDisposable
             Observer = snapshot =>
             {
                 long samples = snapshot.State.SamplesSeen;
+                if (samples == _points.From)
+                    StartFrom(snapshot.Weights);
                 bool isLast = samples >= Math.Min(_points.Samples, snapshot.State.TotalSamples);
                 if ((samples % _points.Every == 0 || isLast) && samples > _points.From && Take(snapshot))
                     seen.Add(samples);
@@ -157,6 +159,12 @@ public sealed class TrainingTrajectory : IDisposable
         return true;
     }
 
+    private void StartFrom(Tensor weights)
+    {
+        using var noGradients = torch.no_grad();
+        _initial!.copy_(weights);
+    }
+
     private TrainingDeparture Compare(TrainingTrajectory reference)
     {
         OptionsException.Require(_common > 0 || Divergence is not null, "batchSize", _points.Every,
@@ -176,7 +184,12 @@ public sealed class TrainingTrajectory : IDisposable
 
         bool diverged = Divergence is not null;
         double? average = _hasAverage && reference._hasAverage ? Relative(_distance.AverageSum, _distance.AverageMoved, diverged) : null;
-        return new TrainingDeparture(Relative(_distance.Sum, _distance.Moved, diverged), average, worst, final);
+        return new TrainingDeparture(Relative(_distance.Sum, _distance.Moved, diverged), average, worst, final)
+        {
+            WeightDistance = diverged ? double.PositiveInfinity : _distance.Sum / _common,
+            WeightMovement = _common == 0 ? 0 : _distance.Moved / _common,
+            AverageMovement = _common == 0 ? 0 : _distance.AverageMoved / _common,
+        };
     }
 
     private static double Relative(double distance, double moved, bool diverged) => diverged || !double.IsFinite(distance) ? double.PositiveInfinity

@@ -12,7 +12,7 @@ public sealed record TrajectoryOptions
     /// <summary>The validation data is looked at after so many samples; only at the end where null.</summary>
     public long? EvaluateEvery { get; init; }
 
-    /// <summary>Samples before this are left out.</summary>
+    /// <summary>Samples up to this are left out, and movement is counted from the weights as they stand there; a step must end there.</summary>
     public long From { get; init; }
 
     /// <summary>Checks every value.</summary>

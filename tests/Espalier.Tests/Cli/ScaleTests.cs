@@ -13,11 +13,11 @@ public sealed class ScaleTests : IDisposable
     [Fact]
     public void A_verified_change_of_the_batch_size_is_reported_as_json()
     {
-        JsonObject result = Scale("--batch-size", "128", "--verify", "--samples", "1024");
+        JsonObject result = Scale("--batch-size", "128", "--verify", "--samples", "512");
         Assert.Equal(result["batchSize"]!.GetValue<int>() / (double)result["baseBatchSize"]!, (double)result["kappa"]!, 1e-12);
         Assert.True((double)result["estimate"]!["noiseTrace"]! > 0);
         JsonObject verification = result["verification"]!.AsObject();
-        Assert.Equal(1024, (long)verification["samples"]!);
+        Assert.Equal(512, (long)verification["samples"]!);
         Assert.True((double)verification["scaled"]!["weights"]! > 0);
         Assert.True((double)verification["reordered"]!["weights"]! > 0);
         Assert.Contains("length (samples)", result["kept"]!.AsArray().Select(k => (string)k!["name"]!));

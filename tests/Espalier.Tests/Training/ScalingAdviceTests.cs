@@ -120,9 +120,10 @@ public sealed class ScalingAdviceTests
         using Dataset data = InvariantModel.Data(1000, torch.float64);
         using var scope = torch.NewDisposeScope();
         Tensor x = data.All().Inputs;
-        double largest = torch.linalg.eigvalsh(x.t().matmul(x) / 1000).max().ToDouble();
+        Tensor seen = data.Gather(new SampleStream(1000, 1).Take(0, 512)).Inputs;
+        double largest = torch.linalg.eigvalsh(seen.t().matmul(seen) / 512).max().ToDouble();
         ScalingEstimate estimate = ScalingEstimate.Measure(Sgd() with { Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 1e-9, Momentum = 0, WeightDecay = 0 } }, Regression, data);
-        Assert.Equal(largest, estimate.LargestCurvature!.Value, 1e-2);
+        Assert.Equal(largest, estimate.LargestCurvature!.Value, 0.03 * largest);
 
         // At weights that do not move, g_i = x_i (x_i·w - y_i): tr Σ and |G|² over the data.
         using OwnedObjective owned = Regression();
