@@ -11,7 +11,7 @@ public static class LargestCurvature
     private const int MostIterations = 100;
 
     // A gradient over many samples is dear, and a limit is wanted, not a constant of nature.
-    private const double RoughTolerance = 5e-3;
+    private const double RoughTolerance = 1e-3;
 
     /// <summary>The largest eigenvalue, for any way to get a gradient.</summary>
     /// <param name="parameters">The weights; they are as before when this returns, the gradients are not.</param>
