@@ -24,6 +24,7 @@ internal static class FrontPage
         (null, "Look around"),
         ("runs", "list, show and compare runs"),
         ("data", "list, info and fetch of data sets"),
+        ("reproduce", "a paper's claims, the published numbers beside ours"),
         ("doctor", "what works on this machine, and how to mend the rest"),
     ];
 

@@ -89,6 +89,7 @@ internal static class Program
                 b.AddCommand<DataFetchCommand>("fetch").WithDescription("Download one, verified.");
                 b.SetDefaultCommand<DataListCommand>();
             });
+            c.AddCommand<ReproduceCommand>("reproduce").WithDescription("A paper's claims: the published numbers beside ours.").WithExample("reproduce", "ema-scaling", "--part", "parabola");
             c.AddCommand<DoctorCommand>("doctor").WithDescription("What works on this machine, and how to mend the rest.");
         });
         return app;
