@@ -38,8 +38,9 @@ internal static class ByolBatchSizes
         DatasetSplits data = loaded.Splits.To(context.Device);
         Outcome[][] found = [.. Variants.Select(v => Enumerable.Range(1, context.Seeds).Select(seed =>
         {
-            context.Report($"byol {v.Title}, seed {seed}");
-            return Train(v, seed, data, context.CancellationToken);
+            Outcome outcome = Train(v, seed, data, context.CancellationToken);
+            context.Report($"byol {v.Title}, seed {seed}: loss {string.Join(" ", outcome.Losses.Select(Text))}, linear {outcome.Linear.ToString("P2", CultureInfo.InvariantCulture)}");
+            return outcome;
         }).ToArray())];
         return Judge(context.Seeds, found);
     }
