@@ -16,5 +16,6 @@ public sealed class EmaScalingReproduction : Reproduction
     public override IReadOnlyList<(string Name, Func<ReproductionContext, ReproductionPart> Run)> Parts { get; } =
     [
         ("parabola", NoisyParabola.Run),
+        ("byol", ByolBatchSizes.Run),
     ];
 }
