@@ -30,6 +30,9 @@ public sealed record TrainerOptions
     /// <summary>Seeds the data order and the randomness of dropout and its kin.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Seeds the data order alone; <see cref="Seed"/> where null. Another order with the same weights and dropout shows how far chance alone carries a training.</summary>
+    public int? OrderSeed { get; init; }
+
     /// <summary>The optimizer.</summary>
     public OptimizerOptions Optimizer { get; init; } = new();
 
