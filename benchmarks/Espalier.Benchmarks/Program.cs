@@ -13,6 +13,12 @@ switch (args)
     case ["allreduce", .. var rest]:
         AllReduceCommand.Run(new CommandArguments(rest));
         break;
+    case ["ema-cost", .. var rest]:
+        EmaCostCommand.Run(new CommandArguments(rest));
+        break;
+    case ["batch-curve", .. var rest]:
+        BatchCurveCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Data.Augmentation;
 using Espalier.Networks;
 using Espalier.Recipes.Stages;
 using Espalier.Representation;
@@ -40,7 +41,10 @@ internal sealed class TrainingObjective : IDisposable
                 return new(pseudo, pseudo, student, teacher);
             default:
                 Module model = Classifier(recipe, train);
-                return new(new ClassificationObjective(model, options.LabelSmoothing), model);
+                return new(new ClassificationObjective(model, options.LabelSmoothing)
+                {
+                    Augmenter = options.Augmentation is { } augmentation ? OptionsException.Within("objective.augmentation", () => new ImageAugmenter(augmentation, recipe.Seed, train.Bounds)) : null,
+                }, model);
         }
     }
 

@@ -3,6 +3,8 @@ namespace Espalier.Benchmarks;
 /// <summary>Quantiles by linear interpolation between order statistics.</summary>
 internal static class Quantiles
 {
+    public static double Median(IEnumerable<double> values) => Of(values, 0.5);
+
     public static double Of(IEnumerable<double> values, double q)
     {
         double[] sorted = [.. values.Order()];

@@ -18,5 +18,6 @@ public sealed class EmaScalingReproduction : Reproduction
         ("parabola", NoisyParabola.Run),
         ("supervised", SupervisedScaling.Run),
         ("optimizers", OptimizerScaling.Run),
+        ("byol", ByolBatchSizes.Run),
     ];
 }

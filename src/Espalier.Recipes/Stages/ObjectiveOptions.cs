@@ -1,3 +1,4 @@
+using Espalier.Data.Augmentation;
 using Espalier.Representation;
 
 namespace Espalier.Recipes.Stages;
@@ -10,6 +11,9 @@ public sealed record ObjectiveOptions
 
     /// <summary>For classification: the share of the target that is spread over all classes, in [0, 1).</summary>
     public double LabelSmoothing { get; init; }
+
+    /// <summary>For classification: how training images are changed at random; not at all where null.</summary>
+    public AugmentationOptions? Augmentation { get; init; }
 
     /// <summary>For BYOL, SimCLR and DINO: views and how progress is watched.</summary>
     public SelfSupervisionOptions SelfSupervision { get; init; } = new();
@@ -34,6 +38,8 @@ public sealed record ObjectiveOptions
     public void Validate()
     {
         OptionsException.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "must lie in [0, 1)");
+        OptionsException.Require(Augmentation is null || Kind == ObjectiveKind.Classification, nameof(Augmentation), "set", "belongs to kind classification: the other kinds have views");
+        OptionsException.Within("augmentation", () => Augmentation?.Validate());
         OptionsException.Within("selfSupervision", SelfSupervision.Validate);
         OptionsException.Within("byol", Byol.Validate);
         OptionsException.Within("simClr", SimClr.Validate);

@@ -101,7 +101,7 @@ public sealed class Dino : Objective, IDisposable
         {
             Tensor teacher = _teacher.call(globals);
             targets = [teacher.narrow(0, 0, n), teacher.narrow(0, n, n)];
-            _sums.narrow(0, 0, _sums.numel() - 1).add_(teacher.sum(0).cpu());
+            _sums.narrow(0, 0, _sums.numel() - 1).add_(teacher.sum([0]).cpu()); // sum(0) would be the sum as bytes: 0 is an enumeration's value too
             _sums[_sums.numel() - 1].add_(Globals * n);
         }
 

@@ -113,6 +113,9 @@ public sealed class DataCatalog
     {
         using (pool)
         {
+            OptionsException.Require(options.TrainFirst is null || test is not null, "trainFirst", options.TrainFirst, "needs a data set with a test split of its own");
+            if (options.TrainFirst is { } first)
+                return StratifiedSplit.First(pool, test!, first, options.ValidationFraction, options.SplitSeed);
             if (test is null)
                 return StratifiedSplit.Of(pool, options.ValidationFraction, options.TestFraction, options.SplitSeed);
             int[][] parts = StratifiedSplit.Parts(pool.LabelArray(), [1 - options.ValidationFraction, options.ValidationFraction], options.SplitSeed);

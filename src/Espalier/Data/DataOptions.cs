@@ -27,6 +27,12 @@ public sealed record DataOptions
     /// <summary>At most so many samples, drawn evenly from the classes before the split; a test split of its own stays whole.</summary>
     public int? Limit { get; init; }
 
+    /// <summary>
+    /// The training part is the first so many samples in the order of the files, of files that are sorted by class as many of
+    /// each; validation is drawn from the rest. Drawn at random where null. For data sets with a test split of their own.
+    /// </summary>
+    public int? TrainFirst { get; init; }
+
     /// <summary>For <c>csv</c>: target and special columns.</summary>
     public CsvOptions Csv { get; init; } = new();
 
@@ -46,6 +52,8 @@ public sealed record DataOptions
         OptionsException.Require(ValidationFraction + TestFraction < 1, nameof(TestFraction), TestFraction, $"must leave samples to train on beside validationFraction {ValidationFraction}");
         OptionsException.Require(Shrink >= 1, nameof(Shrink), Shrink, "must be at least 1");
         OptionsException.Require(Limit is null or >= 1, nameof(Limit), Limit, "must be at least 1");
+        OptionsException.Require(TrainFirst is null or >= 1, nameof(TrainFirst), TrainFirst, "must be at least 1");
+        OptionsException.Require(TrainFirst is null || Limit is null, nameof(TrainFirst), TrainFirst, "says which samples to take, as limit does: give one of them");
         OptionsException.Within("csv", Csv.Validate);
         OptionsException.Within("images", Images.Validate);
         OptionsException.Within("generated", Generated.Validate);

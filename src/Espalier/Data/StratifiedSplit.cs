@@ -67,6 +67,19 @@ public static class StratifiedSplit
         return new DatasetSplits(Part(data, parts[0], "train"), Part(data, parts[1], "validation"), Part(data, parts[2], "test"));
     }
 
+    /// <summary>Trains on the first samples and draws the validation part from the rest.</summary>
+    internal static DatasetSplits First(Dataset pool, Dataset test, int count, double validation, int seed)
+    {
+        long[] labels = pool.LabelArray();
+        OptionsException.Require(count < labels.Length, "trainFirst", count, $"must leave some of the {labels.Length} samples for validation");
+        bool isByClass = labels.SequenceEqual(labels.Order());
+        int[] classes = isByClass ? LargestRemainders([.. ByClass(labels).Values.Select(m => (double)count * m.Count / labels.Length)], count) : [];
+        HashSet<int> first = [.. isByClass ? ByClass(labels).Values.Zip(classes).SelectMany(c => c.First.Take(c.Second)) : Enumerable.Range(0, count)];
+        int[] rest = [.. Enumerable.Range(0, labels.Length).Where(i => !first.Contains(i))];
+        int[] drawn = Sample([.. rest.Select(i => labels[i])], Math.Max(1, (int)Math.Round(validation * rest.Length)), seed);
+        return new DatasetSplits(Part(pool, [.. first.Order()], "train"), Part(pool, [.. drawn.Select(i => rest[i])], "validation"), test);
+    }
+
     internal static Dataset Part(Dataset data, int[] indices, string part) => indices.Length > 0
         ? data.Subset(indices, $"{data.Name}/{part}")
         : throw new DataException(data.Name, $"{data.Count} samples leave none for {part}", "give more samples or larger fractions");

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Data.Augmentation;
 using Espalier.Metrics;
 
 namespace Espalier.Training;
@@ -23,6 +24,20 @@ public sealed class ClassificationObjective : Objective
 
     /// <inheritdoc/>
     public override torch.nn.Module Model => _model;
+
+    /// <summary>Changes each training image at random before it is learned from; as they are where null.</summary>
+    public ImageAugmenter? Augmenter { get; init; }
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch)
+    {
+        if (Augmenter is null)
+            return batch;
+        using Tensor inputs = batch.Inputs;
+        using Tensor host = inputs.cpu();
+        using Tensor view = Augmenter.Apply(host, batch.Position, 0);
+        return batch with { Inputs = view.to(inputs.device).alias() };
+    }
 
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => _decays?.Invoke(name, parameter) ?? base.Decays(name, parameter);

@@ -81,13 +81,14 @@ public sealed class GhostBatchNorm : torch.nn.Module<Tensor, Tensor>
         bool oneValue = n * shape.AsSpan(2).ToArray().Aggregate(1L, (a, b) => a * b) == 1;
         if (!training || (oneValue && Ranks is null))
             return Normalize(input, _runningMean, _runningVar, 0, inTraining: false);
-        if (Ranks is not null)
-            return Synchronized(input, Ranks);
         // Views of the same samples lie one after the other and do not share groups. Their groups take turns, as they would
         // if the samples came in smaller batches.
         long views = SampleRandom.Views(n);
         long perView = n / views;
-        if (GroupSize is not { } size || n <= Math.Min(size, perView))
+        if (Ranks is not null)
+            return views == 1 ? Synchronized(input, Ranks) : torch.cat([.. Enumerable.Range(0, (int)views).Select(v => Synchronized(input.narrow(0, v * perView, perView), Ranks))]);
+        long size = GroupSize ?? perView;
+        if (n <= Math.Min(size, perView))
             return Group(input);
         var parts = new List<Tensor>[views];
         for (long start = 0; start < perView;)

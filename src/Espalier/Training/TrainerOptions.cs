@@ -110,7 +110,7 @@ public sealed record TrainerOptions
     /// <param name="epochSize">Samples per epoch, for a half-life in epochs.</param>
     /// <exception cref="OptionsException">A linear form leaves its range at this κ.</exception>
     public IReadOnlyList<ScaledValue> Explain(double kappa, long epochSize) =>
-        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema?.BaseMomentum(EffectiveBase, epochSize), kappa);
+        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema is { Kind: EmaKind.Exponential } ema ? ema.BaseMomentum(EffectiveBase, epochSize) : null, kappa);
 
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="samples">Number of training samples.</param>

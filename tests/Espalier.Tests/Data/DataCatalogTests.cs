@@ -106,6 +106,36 @@ public sealed class DataCatalogTests : IDisposable
         Assert.All(ClassCounts(s.Train, s.Validation, s.Test), c => Assert.InRange(c, 19, 21));
     }
 
+    [Theory]
+    [InlineData(false, new byte[] { 0, 1, 2, 3, 4, 5, 6, 7 })]
+    [InlineData(true, new byte[] { 0, 1, 2, 3, 10, 11, 12, 13 })]
+    public void Training_takes_the_first_samples_of_the_files(bool isSortedByClass, byte[] expected)
+    {
+        byte[] pixels = [.. Enumerable.Range(0, 20).Select(i => (byte)i)];
+        byte[] classes = [.. Enumerable.Range(0, 20).Select(i => (byte)(isSortedByClass ? i / 10 : i % 2))];
+        foreach (string part in new[] { "train", "t10k" })
+        {
+            _folder.Write($"own/{part}-images-idx3-ubyte", [0, 0, 8, 3, 0, 0, 0, 20, 0, 0, 0, 1, 0, 0, 0, 1, .. pixels]);
+            _folder.Write($"own/{part}-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 20, .. classes]);
+        }
+
+        var options = new DataOptions { Name = "idx", Path = _folder.File("own"), TrainFirst = 8, ValidationFraction = .25 };
+        using LoadedData loaded = Empty.Load(options);
+        Assert.Equal(expected, Pixels(loaded.Splits.Train));
+        byte[] validation = Pixels(loaded.Splits.Validation);
+        Assert.Equal(3, validation.Length);
+        Assert.Empty(validation.Intersect(expected));
+        Assert.Equal(20, loaded.Splits.Test.Count);
+        Assert.Equal("trainFirst", Assert.Throws<OptionsException>(() => Empty.Load(options with { TrainFirst = 20 })).Option);
+        Assert.Equal("trainFirst", Assert.Throws<OptionsException>(() => Empty.Load(new() { Name = "digits", TrainFirst = 20 })).Option);
+
+        static byte[] Pixels(Dataset data)
+        {
+            using var scope = torch.NewDisposeScope();
+            return [.. (data.All().Inputs.flatten() * 255).round().data<float>().Select(p => (byte)p)];
+        }
+    }
+
     [Fact]
     public void Generated_sets_take_their_options()
     {

@@ -49,6 +49,43 @@ internal static partial class MpiJob
         return (result, clock.Elapsed);
     }
 
+    /// <summary>Runs a program as ranks and kills one of them once a file is there.</summary>
+    public static CommandResult KillRank(int rank, int ranks, string file, string program, params string[] arguments)
+    {
+        using Process process = Start(ranks, program, "", arguments);
+        Stopwatch clock = Stopwatch.StartNew();
+        while (!File.Exists(file))
+        {
+            Assert.True(clock.Elapsed < Limit && !process.HasExited, "the job does not get on");
+            Thread.Sleep(5);
+        }
+
+        Signal("-9", ProcessOf(rank, arguments[^1], file));
+        return EspalierProcess.End(process);
+    }
+
+    /// <summary>Looks a rank's process up by what its launcher told it.</summary>
+    private static int ProcessOf(int rank, string argument, string file)
+    {
+        string folder = Path.GetDirectoryName(Path.GetDirectoryName(file))!;
+        foreach (string process in Directory.GetDirectories("/proc").Where(p => int.TryParse(Path.GetFileName(p), out int _)))
+        {
+            try
+            {
+                string[] command = File.ReadAllText(Path.Combine(process, "cmdline")).Split('\0');
+                if (command.Contains(folder) && command.Contains(argument) && !command.Contains("-n")
+                    && File.ReadAllText(Path.Combine(process, "environ")).Split('\0').Contains($"PMI_RANK={rank}"))
+                    return int.Parse(Path.GetFileName(process), CultureInfo.InvariantCulture);
+            }
+            catch (IOException)
+            {
+                // It ended meanwhile.
+            }
+        }
+
+        throw new InvalidOperationException($"rank {rank} is not there");
+    }
+
     public static void Signal(string signal, int process)
     {
         using Process kill = Process.Start("kill", [signal, process.ToString(CultureInfo.InvariantCulture)]);

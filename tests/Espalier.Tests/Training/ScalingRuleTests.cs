@@ -13,6 +13,8 @@ public sealed class ScalingRuleTests
     [InlineData(OptimizerKind.AdamW)]
     [InlineData(OptimizerKind.RmsProp)]
     [InlineData(OptimizerKind.Lars)]
+    [InlineData(OptimizerKind.Lamb)]
+    [InlineData(OptimizerKind.Adagrad)]
     public void At_the_base_batch_nothing_changes(OptimizerKind kind) =>
         Assert.Equal(Base, new ScalingRule(kind).At(Base, 1));
 
@@ -21,6 +23,8 @@ public sealed class ScalingRuleTests
     [InlineData(OptimizerKind.Adam)]
     [InlineData(OptimizerKind.AdamW)]
     [InlineData(OptimizerKind.RmsProp)]
+    [InlineData(OptimizerKind.Lamb)]
+    [InlineData(OptimizerKind.Adagrad)]
     public void Scaling_by_2_and_then_by_4_is_scaling_by_8(OptimizerKind kind)
     {
         var rule = new ScalingRule(kind);
