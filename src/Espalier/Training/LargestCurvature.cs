@@ -68,7 +68,7 @@ public static class LargestCurvature
         }
     }
 
-    /// <summary>The largest eigenvalue of an objective's mean loss over some samples, to a few hundredths.</summary>
+    /// <summary>The largest eigenvalue of an objective's mean loss over some samples, to about a hundredth where it stands out from the next one.</summary>
     /// <param name="objective">What is learned, after a training that has begun.</param>
     /// <param name="parameters">The flat parameters of that training.</param>
     /// <param name="batches">The samples, prepared by the objective; gone through once per gradient.</param>
