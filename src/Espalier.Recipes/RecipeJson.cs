@@ -44,7 +44,7 @@ public static class RecipeJson
         {
             var t when t.IsAssignableTo(typeof(GradientAttackOptions)) => ["seed", "norm", "epsilon"],
             var t when t == typeof(SelfSupervisionOptions) => ["encoder"],
-            var t when t.Name.EndsWith("Options", StringComparison.Ordinal) => ["seed"],
+            var t when t.Name.EndsWith("Options", StringComparison.Ordinal) => ["seed", "orderSeed"],
             _ => [],
         };
         foreach (JsonPropertyInfo property in type.Properties.Where(p => elsewhere.Contains(p.Name)).ToArray())

@@ -129,9 +129,10 @@ public sealed class RecipeRun
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
         using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
             trained.Objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), _ranks, cancellationToken));
+        ModelEma? exponential = result.Ema is { Options.Kind: EmaKind.Exponential } ? result.Ema : null;
         var record = new TrainRecord(result.Outcome, trained.Objective.Model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
             result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
-            result.Ema?.Momentum, result.Ema?.HalfLifeInSamples)
+            exponential?.Momentum, exponential?.HalfLifeInSamples)
         {
             Ranks = _ranks.Size,
             NoiseScale = result.NoiseScale?.Value,

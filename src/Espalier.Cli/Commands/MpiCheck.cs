@@ -13,7 +13,7 @@ internal static class MpiCheck
     private const string What = "mpi";
     private const int Elements = 1 << 20; // 4 MiB of float32
     private const int Repeats = 20;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>What <c>espalier doctor</c> says about it. Its absence is no fault: one process needs none of it.</summary>
     public static Finding Find()

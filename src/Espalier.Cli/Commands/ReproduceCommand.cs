@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Espalier.Files;
 using Espalier.Recipes.Reproductions;
+using Espalier.Reports;
 using Espalier.Runs;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -73,7 +74,7 @@ internal sealed class ReproduceCommand : EspalierCommand<ReproduceCommand.Settin
             run.Summary.Set($"{part}.seconds", Stopwatch.GetElapsedTime(start).TotalSeconds);
             run.Summary.Save();
             for (int i = 0; i < parts[^1].Charts.Count; i++)
-                AtomicFile.Replace(Path.Combine(run.Folder, "charts", $"{part}-{i + 1}.svg"), parts[^1].Charts[i].Svg);
+                AtomicFile.Replace(Path.Combine(run.Folder, "charts", $"{part}-{i + 1}.svg"), StandaloneSvg.Of(parts[^1].Charts[i].Svg));
             ReproductionReport.Write(run, reproduction, parts);
         }
 

@@ -20,27 +20,90 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
         [CommandOption("--batch-size <N>")]
         [Description("The batch size to go to.")]
         public int BatchSize { get; init; }
+
+        [CommandOption("--no-estimate")]
+        [Description("Leave out the short training that measures noise scale and curvature.")]
+        public bool NoEstimate { get; init; }
+
+        [CommandOption("--verify")]
+        [Description("Train at both batch sizes, and once more in another data order, and compare the paths.")]
+        public bool Verify { get; init; }
+
+        [CommandOption("--samples <N>")]
+        [Description("Samples of each training of --verify.")]
+        public long Samples { get; init; } = 40_960;
     }
 
     protected override int Execute(Settings settings, Session session)
     {
         Recipe recipe = RecipeCatalog.Read(settings.Recipe);
-        TrainerOptions train = recipe.Train;
         OptionsException.Require(settings.BatchSize >= 1, "batchSize", settings.BatchSize, "give the new batch size with --batch-size");
-        int baseBatch = train.BaseBatchSize ?? train.BatchSize;
-        double kappa = (double)settings.BatchSize / baseBatch;
+        OptionsException.Require(settings.Samples >= 1, "samples", settings.Samples, "must be at least 1");
         using LoadedData data = DataCatalog.Default.Load(recipe.Data);
-        (train with { BatchSize = settings.BatchSize, BaseBatchSize = baseBatch, MicroBatchSize = null }).ValidateFor(data.Splits.Train.Count);
-        IReadOnlyList<ScaledValue> values = train.Explain(kappa, data.Splits.Train.Count);
-        session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"batch {baseBatch} -> {settings.BatchSize}, kappa {kappa:0.###}"));
+        var scaling = new RecipeScaling(recipe, data.Splits.To(session.Device), settings.BatchSize);
+        IReadOnlyList<ScaledValue> changed = scaling.Changed;
+        IReadOnlyList<ScaledValue> kept = scaling.Kept;
+        session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"batch {scaling.Baseline.BatchSize} -> {settings.BatchSize}, kappa {scaling.Kappa:0.###}"));
         Table table = new Table().Border(TableBorder.Simple).AddColumns("value", "at the base batch", "scaled", "why");
-        foreach (ScaledValue value in values)
+        foreach (ScaledValue value in changed.Concat(kept))
             table.AddRow(value.Name, Text(value.Base), Text(value.Scaled), Markup.Escape(value.Reason));
         session.Terminal.Show(table);
-        session.Terminal.Line("lengths, warm-ups and intervals count samples and stay as they are");
-        session.Terminal.Result(new { BaseBatchSize = baseBatch, settings.BatchSize, Kappa = kappa, Values = values });
-        return Done;
+        try
+        {
+            ScalingEstimate? estimate = settings.NoEstimate ? null : scaling.Estimate(session.Stop);
+            if (estimate is not null)
+                session.Terminal.Line(Describe(estimate));
+            IReadOnlyList<ScalingWarning> warnings = scaling.Warnings(estimate);
+            foreach (ScalingWarning warning in warnings)
+                session.Terminal.Markup($"[yellow]warning[/]   {Markup.Escape(warning.Message)}");
+            BatchInvarianceReport? report = settings.Verify ? scaling.Verify(settings.Samples, text => session.Terminal.Line($"          {text}"), session.Stop) : null;
+            if (report is not null)
+                Show(session, report);
+            session.Terminal.Result(new
+            {
+                BaseBatchSize = scaling.Baseline.BatchSize,
+                settings.BatchSize,
+                scaling.Kappa,
+                Values = changed,
+                Kept = kept,
+                Estimate = estimate,
+                Warnings = warnings,
+                Verification = report,
+            });
+            return Done;
+        }
+        catch (OperationCanceledException) when (session.Stop.IsCancellationRequested)
+        {
+            session.Terminal.Line("interrupted");
+            return NotDone;
+        }
     }
 
-    private static string Text(double value) => value.ToString("0.########", CultureInfo.InvariantCulture);
+    private static string Describe(ScalingEstimate estimate)
+    {
+        string noise = estimate.Note ?? string.Create(CultureInfo.InvariantCulture,
+            $"gradient noise scale {(double.IsFinite(estimate.NoiseScale) ? estimate.NoiseScale.ToString("0", CultureInfo.InvariantCulture) : "beyond measure")} (tr Sigma {estimate.NoiseTrace:0.###}, |G|^2 {estimate.SignalSquared:0.#####})");
+        string curvature = estimate.LargestCurvature is { } largest ? string.Create(CultureInfo.InvariantCulture, $", largest curvature {largest:0.###}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"estimate  {noise}{curvature}; from {estimate.Samples} samples at the base batch");
+    }
+
+    private static void Show(Session session, BatchInvarianceReport report)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumns("departure from the base batch", $"batch {report.BatchSize}", "another order");
+        table.AddRow("D of the weights", Short(report.Scaled.Weights), Short(report.Reordered.Weights));
+        if (report.Scaled.Average is { } scaled && report.Reordered.Average is { } reordered)
+            table.AddRow("D of the average", Short(scaled), Short(reordered));
+        foreach ((string name, double gap) in report.Scaled.WorstGaps.OrderBy(g => g.Key, StringComparer.Ordinal))
+            table.AddRow($"worst gap of {Markup.Escape(name)}", Short(gap), report.Reordered.WorstGaps.TryGetValue(name, out double other) ? Short(other) : "");
+        session.Terminal.Show(table);
+        if (report.Divergence is { } divergence)
+            session.Terminal.Line(divergence);
+        session.Terminal.Markup(report.IsInvariant
+            ? $"[green]invariant[/]: the change of batch size does no more than another data order ({report.Samples} samples, {report.Points} points)"
+            : $"[red]not invariant[/]: the change of batch size does more than another data order ({report.Samples} samples, {report.Points} points)");
+    }
+
+    private static string Text(double value) => value.ToString(value >= 1000 ? "0" : "0.########", CultureInfo.InvariantCulture);
+
+    private static string Short(double value) => double.IsFinite(value) ? value.ToString("0.####", CultureInfo.InvariantCulture) : "diverged";
 }

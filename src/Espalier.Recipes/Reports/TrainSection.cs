@@ -12,7 +12,7 @@ internal static class TrainSection
     {
         IReadOnlyList<MetricRecord> metrics = MetricLog.Read(run.MetricsPath);
         report.Section("Training", string.Create(CultureInfo.InvariantCulture,
-            $"A {recipe.Model.Name} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}, chosen on {record.ValidationSamples:N0} validation samples and judged on {record.TestSamples:N0} test samples it never saw."));
+            $"{(recipe.Model.Name.StartsWith('e') ? "An" : "A")} {recipe.Model.Name} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}, chosen on {record.ValidationSamples:N0} validation samples and judged on {record.TestSamples:N0} test samples it never saw."));
         report.Panels(
             ("Loss", new LineChart
             {
@@ -34,12 +34,12 @@ internal static class TrainSection
                 YMinimum = 0,
                 YMaximum = 1,
                 Series = Present(
-                    Smooth(Curve(metrics, "train.accuracy", "training (smoothed)", record)),
+                    Smooth(Curve(metrics, "train.accuracy", recipe.Objective.IsSelfSupervised ? "linear head in training (smoothed)" : "training (smoothed)", record)),
                     Curve(metrics, "validation.accuracy", "validation", record),
                     Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record),
                     Curve(metrics, "validation.knn", "nearest neighbours, validation", record),
                     Curve(metrics, "validation.ema.knn", "nearest neighbours, averaged weights", record)),
-            }.ToSvg(), recipe.Objective.IsSelfSupervised ? "In training: a linear head that watches the features and does not teach them." : null),
+            }.ToSvg(), recipe.Objective.IsSelfSupervised ? "The linear head watches the features and does not teach them." : null),
             ("Learning rate", new LineChart
             {
                 Description = "Learning rate over the samples seen",

@@ -16,6 +16,8 @@ public sealed class EmaScalingReproduction : Reproduction
     public override IReadOnlyList<(string Name, Func<ReproductionContext, ReproductionPart> Run)> Parts { get; } =
     [
         ("parabola", NoisyParabola.Run),
+        ("supervised", SupervisedScaling.Run),
+        ("optimizers", OptimizerScaling.Run),
         ("byol", ByolBatchSizes.Run),
     ];
 }

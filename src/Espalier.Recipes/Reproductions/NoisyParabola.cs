@@ -60,7 +60,7 @@ internal static class NoisyParabola
         _ => "EMA scaling rule",
     };
 
-    /// <summary>ζ after every step of batch κ.</summary>
+    /// <summary>ζ at the start and after every step of batch κ.</summary>
     private static double[] Path(int kappa, EmaScaling scaling) => Path(kappa, scaling switch
     {
         EmaScaling.None => Momentum,
@@ -72,8 +72,9 @@ internal static class NoisyParabola
     {
         (double before, double after) = isTwoPoint ? ScalingRule.TwoPointWeights(Momentum, kappa) : (0, 1 - momentum);
         (double theta, double zeta) = (1, 1);
-        double[] path = new double[Steps / kappa];
-        for (int i = 0; i < path.Length; i++)
+        double[] path = new double[(Steps / kappa) + 1];
+        path[0] = zeta;
+        for (int i = 1; i < path.Length; i++)
         {
             double earlier = theta;
             theta *= 1 - (kappa * Rate);
@@ -84,7 +85,7 @@ internal static class NoisyParabola
         return path;
     }
 
-    private static double Departure(double[] path, double[] ground, int kappa) => path.Select((z, i) => Math.Abs(z - ground[((i + 1) * kappa) - 1])).Average();
+    private static double Departure(double[] path, double[] ground, int kappa) => path.Select((z, i) => Math.Abs(z - ground[i * kappa])).Average();
 
     /// <summary>Golden section over the exponent e of ρ^e.</summary>
     private static double BestExponent(int kappa, double[] ground)

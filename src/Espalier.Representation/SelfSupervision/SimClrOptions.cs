@@ -6,7 +6,7 @@ public sealed record SimClrOptions
     /// <summary>The projector; the paper's has the encoder's width inside, 128 outputs.</summary>
     public ProjectionHeadOptions Projector { get; init; } = new() { HiddenSize = 2048, OutputSize = 128 };
 
-    /// <summary>The loss.</summary>
+    /// <summary>The temperature of the loss.</summary>
     public NtXentOptions Loss { get; init; } = new();
 
     /// <summary>Checks every value.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Espalier.Communication;
 
 namespace Espalier.Training;
@@ -16,6 +17,7 @@ internal sealed class GradientBuckets : IDisposable
     private readonly List<Bucket> _buckets = [];
     private readonly List<(Tensor Range, Tensor Sent, Task Task)> _underWay = [];
     private readonly Dictionary<torch.nn.Module, int> _calls = [];
+    private ExceptionDispatchInfo? _failure;
     private bool _armed;
     private int _next;
 
@@ -27,11 +29,13 @@ internal sealed class GradientBuckets : IDisposable
         Cut();
         if (parameters.Gradients.device_type != DeviceType.CPU)
             return;
+        // A parameter of several modules is complete when all of them are: it waits for the end of the pass.
+        HashSet<IntPtr> shared = [.. model.named_parameters().GroupBy(p => p.parameter.Handle).Where(g => g.Count() > 1).Select(g => g.Key)];
         var modules = new HashSet<torch.nn.Module>();
         foreach ((string name, torch.nn.Module module) in model.named_modules())
         {
             if (module is torch.nn.Module<Tensor, Tensor> layer && modules.Add(module))
-                Watch(name, layer);
+                Watch(name, layer, shared);
         }
     }
 
@@ -48,6 +52,7 @@ internal sealed class GradientBuckets : IDisposable
     public void Finish()
     {
         _armed = false;
+        _failure?.Throw();
         while (_next < _buckets.Count)
             Send(_buckets[_next++]);
         foreach ((Tensor range, Tensor sent, Task task) in _underWay)
@@ -99,10 +104,10 @@ internal sealed class GradientBuckets : IDisposable
         slices.Clear();
     }
 
-    private void Watch(string name, torch.nn.Module<Tensor, Tensor> layer)
+    private void Watch(string name, torch.nn.Module<Tensor, Tensor> layer, HashSet<IntPtr> shared)
     {
         string prefix = name.Length == 0 ? "" : name + ".";
-        string[] own = [.. layer.named_parameters(recurse: false).Select(p => prefix + p.name)];
+        string[] own = [.. layer.named_parameters(recurse: false).Where(p => !shared.Contains(p.parameter.Handle)).Select(p => prefix + p.name)];
         if (own.Length == 0)
             return;
         var hook = layer.register_forward_pre_hook((module, input) =>
@@ -122,8 +127,17 @@ internal sealed class GradientBuckets : IDisposable
             return;
         foreach (Bucket bucket in _buckets)
             bucket.Waiting.ExceptWith(parameters);
-        while (_next < _buckets.Count && _buckets[_next].Waiting.Count == 0)
-            Send(_buckets[_next++]);
+        try
+        {
+            while (_failure is null && _next < _buckets.Count && _buckets[_next].Waiting.Count == 0)
+                Send(_buckets[_next++]);
+        }
+#pragma warning disable CA1031 // An exception in the backward pass would end the process: it is thrown after it.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            _failure = ExceptionDispatchInfo.Capture(error);
+        }
     }
 
     private void Send(Bucket bucket)

@@ -30,6 +30,9 @@ public sealed record TrainerOptions
     /// <summary>Seeds the data order and the randomness of dropout and its kin.</summary>
     public int Seed { get; init; } = 1;
 
+    /// <summary>Seeds the data order alone; <see cref="Seed"/> where null. Another order with the same weights and dropout shows how far chance alone carries a training.</summary>
+    public int? OrderSeed { get; init; }
+
     /// <summary>The optimizer.</summary>
     public OptimizerOptions Optimizer { get; init; } = new();
 
@@ -107,7 +110,7 @@ public sealed record TrainerOptions
     /// <param name="epochSize">Samples per epoch, for a half-life in epochs.</param>
     /// <exception cref="OptionsException">A linear form leaves its range at this κ.</exception>
     public IReadOnlyList<ScaledValue> Explain(double kappa, long epochSize) =>
-        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema?.BaseMomentum(EffectiveBase, epochSize), kappa);
+        new ScalingRule(Optimizer.Kind, Scaling).Explain(Optimizer.BaseHyperparameters, Ema is { Kind: EmaKind.Exponential } ema ? ema.BaseMomentum(EffectiveBase, epochSize) : null, kappa);
 
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="samples">Number of training samples.</param>

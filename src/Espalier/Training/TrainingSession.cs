@@ -144,7 +144,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>This rank's micro-batches, gathered and prepared as they are enumerated.</summary>
     private IEnumerable<Batch> Batches(long position)
     {
-        var stream = new SampleStream(_train.Count, _options.Seed);
+        var stream = new SampleStream(_train.Count, _options.OrderSeed ?? _options.Seed);
         foreach (MicroBatch micro in _plan.Of(_ranks.Rank, position, _objective is CoupledObjective))
             yield return _objective.Prepare(_train.Gather(stream.Take(micro.Position, micro.Count)) with { Position = micro.Position });
     }
