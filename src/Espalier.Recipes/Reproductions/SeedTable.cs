@@ -28,6 +28,13 @@ internal sealed class SeedTable
         var all => $"{Number(all.Average())} ({Number(all.Min())} to {Number(all.Max())})",
     };
 
+    /// <summary>The value of a whole number, or its range.</summary>
+    public string Whole(string name) => (Min(name), Max(name)) switch
+    {
+        var (low, high) when low == high => low.ToString("0", CultureInfo.InvariantCulture),
+        var (low, high) => string.Create(CultureInfo.InvariantCulture, $"{low:0} to {high:0}"),
+    };
+
     /// <summary>The means of all names, for the summary; those that diverged are left out.</summary>
     public IReadOnlyDictionary<string, double> Means() => _values.Where(v => v.Value.All(double.IsFinite)).ToDictionary(v => v.Key, v => v.Value.Average());
 

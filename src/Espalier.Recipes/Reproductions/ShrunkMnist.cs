@@ -12,24 +12,18 @@ internal sealed class ShrunkMnist : IDisposable
 {
     public const int Samples = 20_480;
 
-    private ShrunkMnist(Dataset train, Dataset test) => (Train, Test) = (train, test);
+    private readonly LoadedData _data;
+    private readonly DatasetSplits _splits;
 
-    public Dataset Train { get; }
+    private ShrunkMnist(LoadedData data, torch.Device device) => (_data, _splits) = (data, data.Splits.To(device));
 
-    public Dataset Test { get; }
+    public Dataset Train => _splits.Train;
+
+    public Dataset Test => _splits.Test;
 
     /// <exception cref="DataException">The files are not here.</exception>
-    public static ShrunkMnist Load(torch.Device device)
-    {
-        (Dataset pool, Dataset? test) = DataCatalog.Default.LoadUncut(new DataOptions { Name = "mnist", Shrink = 2 });
-        using (pool)
-        using (test)
-        using (Dataset first = pool.Subset([.. Enumerable.Range(0, Samples)]))
-        {
-            var scaling = Data.Standardization.Fit(first);
-            return new ShrunkMnist(On(scaling.Apply(first), device), On(scaling.Apply(test!), device));
-        }
-    }
+    public static ShrunkMnist Load(torch.Device device) =>
+        new(DataCatalog.Default.Load(new() { Name = "mnist", Shrink = 2, TrainFirst = Samples, ValidationFraction = 0.01, Standardize = true }), device);
 
     /// <summary>Makes the perceptron, the same one at every call.</summary>
     public Func<OwnedObjective> Perceptron(int seed) => () =>
@@ -41,15 +35,7 @@ internal sealed class ShrunkMnist : IDisposable
 
     public void Dispose()
     {
-        Train.Dispose();
-        Test.Dispose();
-    }
-
-    private static Dataset On(Dataset data, torch.Device device)
-    {
-        Dataset moved = data.To(device);
-        if (!ReferenceEquals(moved, data))
-            data.Dispose();
-        return moved;
+        _splits.Dispose();
+        _data.Dispose();
     }
 }

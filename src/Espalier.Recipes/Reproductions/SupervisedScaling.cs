@@ -90,8 +90,8 @@ internal static class SupervisedScaling
 
         claims.Add(new("D of θ at κ = 64", "diverges", t.Text("weights.64"), t.Min("weights.64") > 2 * t.Mean("reorder.weights")));
         claims.Add(new("final accuracy of the weights at κ = 64 beside the base batch's", "breaks down", string.Create(CultureInfo.InvariantCulture, $"{t.Mean("raw.64"):0.000} beside {t.Mean("raw.1"):0.000}"), t.Mean("raw.64") < t.Mean("raw.1") - 0.05));
-        claims.Add(new("least κ with a noise-scale warning", "below 64", t.Text("noise.kappa"), t.Max("noise.kappa") < 64));
-        claims.Add(new("least κ with a stability warning", "-", t.Text("stability.kappa")));
+        claims.Add(new("least κ with a noise-scale warning", "below 64", t.Whole("noise.kappa"), t.Max("noise.kappa") < 64));
+        claims.Add(new("least κ with a stability warning", "-", t.Whole("stability.kappa")));
         return [.. claims];
     }
 

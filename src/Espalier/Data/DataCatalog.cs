@@ -57,22 +57,6 @@ public sealed class DataCatalog
         };
     }
 
-    /// <summary>Loads a data set without cutting it: for comparisons that need the samples in the order of the files.</summary>
-    /// <param name="options">Which; fractions, limit and standardization do not apply.</param>
-    /// <returns>What is outside the data set's own test split, and that split or null; the caller's.</returns>
-    /// <exception cref="OptionsException">An option is out of range.</exception>
-    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
-    /// <exception cref="DataException">Files are missing or bad.</exception>
-    public (Dataset Pool, Dataset? Test) LoadUncut(DataOptions options)
-    {
-        options.Validate();
-        DatasetSource source = Source(options.Name);
-        if (source.Missing(_folders) is { } missing)
-            throw new DataException(options.Name, missing.Problem, missing.Remedy);
-        SourceData read = source.Load(_folders, options);
-        return (Shrunk(read.Pool, options), read.Test is null ? null : Shrunk(read.Test, options));
-    }
-
     /// <summary>Downloads what is missing of a data set into the cache.</summary>
     /// <param name="info">The data set, of origin <see cref="DatasetOrigin.Download"/>.</param>
     /// <param name="downloader">Fetches the files.</param>

@@ -11,7 +11,7 @@ public static class LargestCurvature
     private const int MostIterations = 100;
 
     // A gradient over many samples is dear, and a limit is wanted, not a constant of nature.
-    private const double RoughTolerance = 5e-3;
+    private const double RoughTolerance = 1e-3;
 
     /// <summary>The largest eigenvalue, for any way to get a gradient.</summary>
     /// <param name="parameters">The weights; they are as before when this returns, the gradients are not.</param>
@@ -68,7 +68,7 @@ public static class LargestCurvature
         }
     }
 
-    /// <summary>The largest eigenvalue of an objective's mean loss over some samples, to a few hundredths.</summary>
+    /// <summary>The largest eigenvalue of an objective's mean loss over some samples, to about a hundredth where it stands out from the next one.</summary>
     /// <param name="objective">What is learned, after a training that has begun.</param>
     /// <param name="parameters">The flat parameters of that training.</param>
     /// <param name="batches">The samples, prepared by the objective; gone through once per gradient.</param>
