@@ -22,8 +22,9 @@ public sealed class DinoTests
         // Without weight decay at a rate near zero the teacher of the first step is the one that can be asked afterwards.
         using TrainingResult result = new Trainer(Training(batch, micro) with { Length = Duration.Samples(batch) }).Fit(dino, data);
         Tensor expected = TeachersMean(dino, data, batch, micro ?? batch) * (1 - kept);
-        Assert.True(expected.abs().max().ToDouble() > .005);
-        Assert.Equal(0, (dino.Centre - expected).abs().max().ToDouble(), 4);
+        Assert.True(expected.abs().max().ToDouble() > .01);
+        // The directions of a head that has just been drawn magnify rounding; a centre that stays at 0 would be off by 0.01 and more.
+        Assert.Equal(0, (dino.Centre - expected).abs().max().ToDouble(), .0005);
     }
 
     [Fact]
