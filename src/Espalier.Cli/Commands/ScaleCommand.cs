@@ -101,6 +101,8 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
         session.Terminal.Markup(report.IsInvariant
             ? $"[green]invariant[/]: the change of batch size does no more than another data order ({report.Samples} samples, {report.Points} points)"
             : $"[red]not invariant[/]: the change of batch size does more than another data order ({report.Samples} samples, {report.Points} points)");
+        if (report.WiderGaps.Count > 0)
+            session.Terminal.Markup($"[yellow]warning[/]   on the way {Markup.Escape(string.Join(", ", report.WiderGaps))} differed by more than twice what another data order does");
     }
 
     private static string Text(double value) => value.ToString(value >= 1000 ? "0" : "0.########", CultureInfo.InvariantCulture);

@@ -19,4 +19,12 @@ public sealed record BatchInvarianceReport(
 {
     /// <summary>Whether the change of the batch size does no more than another data order, to weights and average.</summary>
     public bool IsInvariant => Scaled.Weights <= Reordered.Weights && (Scaled.Average ?? 0) <= (Reordered.Average ?? 0);
+
+    /// <summary>
+    /// Validation numbers whose worst gap is more than twice that of another data order. Where D of another order is near 1, the
+    /// path is one of many and D tells little: these numbers then tell more.
+    /// </summary>
+    public IReadOnlyList<string> WiderGaps => [.. Scaled.WorstGaps
+        .Where(g => Reordered.WorstGaps.TryGetValue(g.Key, out double other) && g.Value > 2 * other)
+        .Select(g => g.Key).Order(StringComparer.Ordinal)];
 }

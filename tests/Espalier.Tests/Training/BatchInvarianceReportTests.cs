@@ -73,6 +73,15 @@ public sealed class BatchInvarianceReportTests
     }
 
     [Fact]
+    public void Numbers_that_differ_more_than_twice_as_much_are_named()
+    {
+        TrainingDeparture Of(double loss, double accuracy) => new(0.1, null, new Dictionary<string, double> { ["loss"] = loss, ["accuracy"] = accuracy }, new Dictionary<string, double>());
+        var report = new BatchInvarianceReport(16, 64, 1000, 10, Of(0.25, 0.19), Of(0.1, 0.1), null);
+        Assert.Equal(["loss"], report.WiderGaps);
+        Assert.True(report.IsInvariant);
+    }
+
+    [Fact]
     public void Few_points_are_kept_and_the_last_one_ends_whole_steps_of_both()
     {
         using Dataset data = InvariantModel.Data(64, torch.float64);

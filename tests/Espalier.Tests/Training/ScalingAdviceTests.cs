@@ -125,14 +125,14 @@ public sealed class ScalingAdviceTests
         ScalingEstimate estimate = ScalingEstimate.Measure(Sgd() with { Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 1e-9, Momentum = 0, WeightDecay = 0 } }, Regression, data);
         Assert.Equal(largest, estimate.LargestCurvature!.Value, 0.03 * largest);
 
-        // At weights that do not move, g_i = x_i (x_i·w - y_i): tr Σ and |G|² over the data.
+        // From 63 steps, so within a quarter. At weights that do not move, g_i = x_i (x_i·w - y_i): tr Σ and |G|² over the data.
         using OwnedObjective owned = Regression();
         Tensor w = owned.Objective.Model.parameters().First().detach().reshape(-1);
         Tensor gradients = x * (x.matmul(w) - data.Labels.to(torch.float64)).unsqueeze(1);
         double trace = gradients.var(0, unbiased: true).sum().ToDouble();
         double signal = gradients.mean([0L]).pow(2).sum().ToDouble();
-        Assert.Equal(1, estimate.NoiseTrace / trace, 0.15);
-        Assert.Equal(1, estimate.SignalSquared / signal, 0.15);
+        Assert.Equal(1, estimate.NoiseTrace / trace, 0.25);
+        Assert.Equal(1, estimate.SignalSquared / signal, 0.25);
         Assert.Equal(1008, estimate.Samples);
 
         static OwnedObjective Regression()
