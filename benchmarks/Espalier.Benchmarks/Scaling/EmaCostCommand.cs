@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Data;
+using Espalier.Networks;
 using Espalier.Training;
 
 namespace Espalier.Benchmarks;
@@ -21,6 +23,7 @@ internal static class EmaCostCommand
         (double update, double lerp) = Large(rounds);
         (double digits, double digitsStep) = Share(64, rounds);
         (double digits256, double digitsStep256) = Share(256, rounds);
+        (double small, double smallStep) = SmallShare(20 * rounds);
         var result = new
         {
             Threads = torch.get_num_threads(),
@@ -34,6 +37,9 @@ internal static class EmaCostCommand
             Digits256UpdateMs = digits256,
             Digits256StepMs = digitsStep256,
             Digits256Share = digits256 / digitsStep256,
+            SmallUpdateMs = small,
+            SmallStepMs = smallStep,
+            SmallShare = small / smallStep,
         };
         if (arguments.Has("--json"))
         {
@@ -44,7 +50,16 @@ internal static class EmaCostCommand
         Write($"threads {result.Threads}");
         Write($"{ResNet18:N0} weights: update {update:0.000} ms, one lerp {lerp:0.000} ms, ratio {update / lerp:0.000}");
         Write($"digits gMLP, batch 64: update {1000 * digits:0.0} us of a step of {digitsStep:0.000} ms, {digits / digitsStep:P2}");
+        Write($"perceptron 196-64-10, batch 16: update {1000 * small:0.0} us of a step of {smallStep:0.000} ms, {small / smallStep:P2}");
         Write($"digits gMLP, batch 256: update {1000 * digits256:0.0} us of a step of {digitsStep256:0.000} ms, {digits256 / digitsStep256:P2}");
+    }
+
+    /// <summary>A perceptron of 196-64-10 at batch 16: about the smallest step that anybody takes.</summary>
+    private static (double Update, double Step) SmallShare(int rounds)
+    {
+        using var data = new Dataset("noise", torch.rand(4096, 196), torch.arange(4096).remainder(10), [.. Enumerable.Range(0, 10).Select(i => $"{i}")]);
+        using var model = ModelZoo.Create(new() { Name = "mlp", Mlp = new() { HiddenSizes = [64] } }, data.InputShape, 10, 1);
+        return Share(new() { BatchSize = 16, Length = Duration.Steps(1e7), Optimizer = new() { Kind = OptimizerKind.Sgd, Momentum = 0 }, Ema = new(), EvaluateEvery = Duration.Steps(1e7), CheckpointEvery = Duration.Steps(1e7) }, new ClassificationObjective(model), data, rounds);
     }
 
     private static (double Update, double Lerp) Large(int rounds)
@@ -76,10 +91,15 @@ internal static class EmaCostCommand
     {
         using var task = new DigitsTask(batch);
         using var model = task.NewModel();
+        return Share(task.Options, new ClassificationObjective(model, task.LabelSmoothing), task.Train, rounds);
+    }
+
+    private static (double Update, double Step) Share(TrainerOptions options, Objective objective, Dataset train, int rounds)
+    {
         var steps = new List<double>();
         long last = Stopwatch.GetTimestamp();
         using var done = new CancellationTokenSource();
-        using TrainingResult result = new Trainer(task.Options).Fit(new ClassificationObjective(model, task.LabelSmoothing), task.Train, progress: new Watch(p =>
+        using TrainingResult result = new Trainer(options).Fit(objective, train, progress: new Watch(p =>
         {
             steps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
             last = Stopwatch.GetTimestamp();
@@ -88,7 +108,7 @@ internal static class EmaCostCommand
         }), cancellationToken: done.Token);
         var updates = new List<double>();
         for (int i = 0; i < 20 * rounds; i++)
-            updates.Add(Time(() => result.Ema!.Update(batch)));
+            updates.Add(Time(() => result.Ema!.Update(options.BatchSize)));
         return (Quantiles.Median(updates), Quantiles.Median(steps.Skip(10)));
     }
 
