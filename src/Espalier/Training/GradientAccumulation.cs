@@ -15,6 +15,7 @@ internal sealed class GradientAccumulation : IDisposable
     private readonly ICommunicator _ranks;
     private readonly GradientBuckets _buckets;
     private readonly Tensor? _earlier;
+    private (long[] Shape, torch.ScalarType Type, torch.Device Device)? _row;
 
     public GradientAccumulation(Objective objective, TrainerOptions options, FlatParameters parameters, NormalizationLayers layers, ICommunicator ranks)
     {
@@ -128,8 +129,13 @@ internal sealed class GradientAccumulation : IDisposable
         }
 
         _layers.Thaw();
+        if (all is not null)
+            _row = (all.shape[1..], all.dtype, all.device);
         if (_ranks.Size > 1)
         {
+            // The last step may leave a rank without a micro-batch; it still takes part in the sum.
+            if (all is null && _row is { } row)
+                all = torch.zeros([step.Samples, .. row.Shape], dtype: row.Type, device: row.Device);
             if (all is null)
                 throw new OptionsException("batchSize", step.Samples, $"leaves a rank without a sample: give each of the {_ranks.Size} ranks at least one micro-batch");
             Tensor host = all.cpu();

@@ -37,6 +37,18 @@ public sealed class DataParallelTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_last_step_with_fewer_micro_batches_than_ranks_is_taken_by_those_that_have_one(bool coupled)
+    {
+        Objective Make(InvariantModel m) => coupled ? new InvariantModel.Contrast(m) : new InvariantModel.Classify(m);
+        TrainerOptions options = Options with { MicroBatchSize = 16, Length = Duration.Samples((64 * 5) + 20) };
+        Tensor alone = Train(1, Make, options)[0];
+        foreach (Tensor together in Train(3, Make, options))
+            Assert.InRange(Departure(alone, together), 0, 1e-12);
+    }
+
+    [Theory]
     [InlineData(2)]
     [InlineData(3)]
     public void Synchronised_batch_norm_is_that_of_the_whole_batch(int ranks)
