@@ -49,19 +49,24 @@ public sealed class SavedRun : IDisposable
     /// <param name="run">Where records, numbers and report go.</param>
     /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
     /// <param name="progress">Told how far each stage is.</param>
+    /// <param name="weights">Another safetensors file of the same network, such as an average made afterwards; the run's where null.</param>
     /// <param name="cancellationToken">Ends the stage under way.</param>
     /// <returns>Whether it was completed; otherwise it was cancelled.</returns>
-    public bool Audit(Recipe recipe, Run run, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+    /// <exception cref="CheckpointException">The weights are missing, broken, or another network's.</exception>
+    public bool Audit(Recipe recipe, Run run, bool? ema, IProgress<StageProgress>? progress, string? weights = null, CancellationToken cancellationToken = default)
     {
         try
         {
-            using AuditedModel model = AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema);
+            if (weights is not null && !File.Exists(weights))
+                throw new CheckpointException(weights, "does not exist", "name a safetensors file, such as one that espalier ema wrote");
+            string file = weights ?? _source.WeightsPath;
+            using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema);
             var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
             if (recipe.Probe is { } probe)
                 stages.Probe(probe, _splits, model, null, null);
             if (recipe.Evaluate is { } evaluate)
             {
-                using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, _source.WeightsPath, _splits.Test, _device, ema: false) : null;
+                using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false) : null;
                 stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
             }
 

@@ -32,7 +32,7 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
             SourceRun = saved.Folder,
         };
         using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
-        bool completed = StageDisplay.Show(session.Terminal, progress => saved.Audit(recipe, run, settings.Raw ? false : null, progress, session.Stop));
+        bool completed = StageDisplay.Show(session.Terminal, progress => saved.Audit(recipe, run, settings.Raw ? false : null, progress, settings.Weights, session.Stop));
         session.Terminal.Result(run.Summary.Values);
         session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
         return completed ? Done : NotDone;

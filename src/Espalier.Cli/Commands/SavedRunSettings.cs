@@ -13,4 +13,8 @@ internal class SavedRunSettings : GlobalSettings
     [CommandOption("--raw")]
     [Description("Take the weights as trained instead of the averaged ones.")]
     public bool Raw { get; init; }
+
+    [CommandOption("--weights <FILE>")]
+    [Description("Other weights of the same network, such as an average that espalier ema made.")]
+    public string? Weights { get; init; }
 }

@@ -31,6 +31,16 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     [InlineData("data set 'digitz'", "did you mean 'digits'?", "data", "info", "digitz")]
     [InlineData("batchSize", "--batch-size", "scale", "digits")]
     [InlineData("runs", "at least two", "runs", "compare", "one")]
+    [InlineData("'train.baseBatchSize' is 5000", "training samples", "run", "digits", "--base-batch-size", "5000")]
+    [InlineData("'train.microBatchSize' is 1", "one sample has no variance", "run", "byol", "--micro-batch-size", "1")]
+    [InlineData("'train.ghostBatchSize' is 24", "must divide the micro-batch", "run", "byol", "--set", "train.ghostBatchSize=24")]
+    [InlineData("'train.ema' is missing", "teacher", "run", "byol", "--set", "train.ema=null")]
+    [InlineData("'model.name' is \"mlp\"", "encoder", "run", "byol", "--set", "model.name=mlp")]
+    [InlineData("'train.optimizer.beta1' is 0.9", "largest legal kappa is 10", "run", "digits", "--batch-size", "1024", "--set", "train.scaling.betas=linear")]
+    [InlineData("'sigmaRel' is missing", "--sigma-rel", "ema")]
+    [InlineData("reproduction 'ema-scalin'", "did you mean 'ema-scaling'?", "reproduce", "ema-scalin")]
+    [InlineData("part 'byl'", "did you mean 'byol'?", "reproduce", "ema-scaling", "--part", "byl")]
+    [InlineData("'distributed' is \"nccl\"", "must be mpi", "run", "digits", "--distributed", "nccl")]
     public void A_mistake_is_one_line_and_exit_code_2(string problem, string remedy, params string[] arguments) =>
         Refused(problem, remedy, arguments.Contains("run") && arguments.Length > 1 ? [.. arguments, "--out", _folder.File("out")] : arguments);
 

@@ -83,7 +83,7 @@ public sealed class RecipeRunTests(TinyRun tiny) : IClassFixture<TinyRun>
     {
         using SavedRun saved = SavedRun.Open(tiny.Folder, torch.CPU);
         using (Run audit = Run.CreateAt(tiny.Fresh("audit"), new RunManifest { Name = "audit", Kind = "audit", Options = RecipeRun.OptionsOf(saved.Recipe) }))
-            Assert.True(saved.Audit(saved.Recipe, audit, ema: null, progress: null, CancellationToken.None));
+            Assert.True(saved.Audit(saved.Recipe, audit, ema: null, progress: null));
         Dictionary<string, double?> run = TinyRun.Numbers(tiny.Folder);
         Dictionary<string, double?> audited = TinyRun.Numbers(tiny.Fresh("audit"));
         Assert.True(audited.Count > 20);
