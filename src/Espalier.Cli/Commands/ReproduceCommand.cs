@@ -64,9 +64,9 @@ internal sealed class ReproduceCommand : EspalierCommand<ReproduceCommand.Settin
                 session.Terminal.Line("interrupted");
                 return NotDone;
             }
-            catch (DataException error)
+            catch (DataException error) when (settings.Part.Length == 0)
             {
-                // A part whose data is not here does not keep the others from being run.
+                // A part whose data is not here does not keep the others from being run, unless it was asked for.
                 session.Terminal.Line($"{part}: skipped: {error.Message}");
                 continue;
             }

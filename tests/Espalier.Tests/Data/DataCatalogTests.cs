@@ -184,7 +184,7 @@ public sealed class DataCatalogTests : IDisposable
         Assert.Equal("", none);
         Assert.False(Empty.IsAvailable(Empty.Find("mnist"), out string mnist));
         Assert.Contains("train-images-idx3-ubyte.gz", mnist, StringComparison.Ordinal);
-        Assert.Contains("espalier data download mnist", mnist, StringComparison.Ordinal);
+        Assert.Contains("espalier data fetch mnist", mnist, StringComparison.Ordinal);
         Assert.Contains("set ESPALIER_DATA to the folder that holds mnist/", mnist, StringComparison.Ordinal);
         Assert.Contains("set ESPALIER_DATA", Assert.Throws<DataException>(() => Empty.Load(new() { Name = "notmnist" })).Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain("download", Assert.Throws<DataException>(() => Empty.Load(new() { Name = "notmnist" })).Remedy, StringComparison.Ordinal);

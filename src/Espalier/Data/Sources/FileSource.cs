@@ -12,7 +12,7 @@ internal abstract class FileSource(DatasetInfo info) : DatasetSource(info)
             ? $"set {DataFolders.LocalVariable} to the folder that holds {Info.Name}/"
             : $"put them into {Path.Combine(folders.Local, Info.Name)}";
         bool isPublic = Info.Files.All(f => f.Url is not null);
-        return ($"not on this machine: {string.Join(", ", missing)}", isPublic ? $"run 'espalier data download {Info.Name}', or {local}" : local);
+        return ($"not on this machine: {string.Join(", ", missing)}", isPublic ? $"run 'espalier data fetch {Info.Name}', or {local}" : local);
     }
 
     /// <summary>Reads one of the files, uncompressed and verified, and notes its checksum.</summary>
