@@ -5,6 +5,7 @@ using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Recipes.Stages;
 using Espalier.Runs;
+using Espalier.Training;
 
 namespace Espalier.Recipes;
 
@@ -25,7 +26,9 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
             {
                 using var untrained = new EncoderClassifier(recipe.Model.Encoder.Create(data.Train.InputShape, recipe.Seed), data.Train.ClassCount, recipe.Seed);
                 untrained.to(data.Train.Device);
-                TakeStatistics(untrained, data.Train);
+
+                // An untrained encoder needs running statistics of its own before it can be judged fairly.
+                BatchNormStatistics.Recalibrate(untrained, data.Train, batchSize: 128, batches: 40);
                 probed.Add(ProbeStage.Run("untrained encoder", untrained, data, options, context.CancellationToken));
                 probed.Add(ProbeStage.RunRaw(data, options, context.CancellationToken));
             }
@@ -68,20 +71,6 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
         IEnumerable<KeyValuePair<string, Tensor>> tensors = raw.state_dict().Select(t => new KeyValuePair<string, Tensor>(t.Key, t.Value))
             .Concat((averaged?.state_dict() ?? []).Select(t => new KeyValuePair<string, Tensor>(ModelWeights.EmaPrefix + t.Key, t.Value)));
         SafetensorsFile.Write(path, [.. tensors], metadata);
-    }
-
-    /// <summary>An untrained encoder needs running statistics of its own before it can be judged fairly.</summary>
-    private static void TakeStatistics(EncoderClassifier classifier, Dataset train)
-    {
-        using var noGradients = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        classifier.train();
-        var order = new SampleStream(train.Count, 0);
-        for (int start = 0; start < Math.Min(train.Count, 5120); start += 128)
-        {
-            using var batch = torch.NewDisposeScope();
-            classifier.call(train.Gather(order.Take(start, 128)).Inputs);
-        }
     }
 
     private T Stage<T>(string name, Func<AuditContext, T> work, Func<T, IEnumerable<(string Name, double Value)>> summarize, Func<T, string> describe)

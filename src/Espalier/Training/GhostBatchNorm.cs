@@ -78,7 +78,7 @@ public sealed class GhostBatchNorm : torch.nn.Module<Tensor, Tensor>
         if (shape.Length < 2 || shape[1] != Features)
             throw new ShapeException("inputs", shape, $"[batch, {Features}, ...]");
         long n = shape[0];
-        bool oneValue = n * shape.AsSpan(2).ToArray().Aggregate(1L, (a, b) => a * b) == 1;
+        bool oneValue = input.numel() == Features;
         if (!training || (oneValue && Ranks is null))
             return Normalize(input, _runningMean, _runningVar, 0, inTraining: false);
         // Views of the same samples lie one after the other and do not share groups. Their groups take turns, as they would

@@ -23,9 +23,25 @@ internal sealed class StepSums
     {
         if (ranks.Size == 1)
             return;
-        Span<double> values = [Loss, Weight, Correct, Diverged, Stop ? 1 : 0, Small.SquaredNorm, Small.InverseSize, Small.Count];
+        // The rank that diverged first in rank order is named; sums of two numbers would name neither.
+        Span<double> diverged = stackalloc double[ranks.Size];
+        diverged.Clear();
+        diverged[ranks.Rank] = Diverged;
+        ranks.Sum(diverged);
+        Span<double> values = [Loss, Weight, Correct, 0, Stop ? 1 : 0, Small.SquaredNorm, Small.InverseSize, Small.Count];
         ranks.Sum(values);
-        (Loss, Weight, Correct, Diverged, Stop) = (values[0], values[1], values[2], (int)values[3], values[4] > 0);
+        (Loss, Weight, Correct, Diverged, Stop) = (values[0], values[1], values[2], (int)First(diverged), values[4] > 0);
         Small = (values[5], values[6], values[7]);
+    }
+
+    private static double First(ReadOnlySpan<double> values)
+    {
+        foreach (double value in values)
+        {
+            if (value != 0)
+                return value;
+        }
+
+        return 0;
     }
 }

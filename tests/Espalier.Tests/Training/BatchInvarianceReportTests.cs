@@ -105,7 +105,7 @@ public sealed class BatchInvarianceReportTests
         TrainerOptions wild = Options(8) with { Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 1e200, Momentum = 0, WeightDecay = 0 } };
         BatchInvarianceReport report = BatchInvariance.Measure(Options(2), wild, Quadratic, data);
         Assert.Equal(double.PositiveInfinity, report.Scaled.Weights);
-        Assert.NotNull(report.Divergence);
+        Assert.Contains("at step 2", report.Divergence);
         Assert.False(report.IsInvariant);
     }
 
