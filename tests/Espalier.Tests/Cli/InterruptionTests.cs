@@ -76,5 +76,5 @@ public sealed class InterruptionTests : IDisposable
 
     // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
     private string[] Arguments(string name) =>
-        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=60 epochs", "--set", "attack=null", "--set", "explain=null"];
+        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=180 epochs", "--set", "attack=null", "--set", "explain=null"];
 }
