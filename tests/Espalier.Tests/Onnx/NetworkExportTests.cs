@@ -1,0 +1,56 @@
+using Espalier.Networks;
+using Espalier.Onnx;
+
+namespace Espalier.Tests.Onnx;
+
+public sealed class NetworkExportTests
+{
+    private static readonly GmlpVisionOptions Small = new()
+    {
+        Channels = 3, ImageHeight = 8, ImageWidth = 12, Classes = 5, PatchSize = 4, DModel = 12, DFfn = 20, Layers = 2, SpatialInitStd = 0.3,
+    };
+
+    public static TheoryData<string> Names => [.. Networks.Keys];
+
+    private static Dictionary<string, (ModelOptions Options, long[] Shape)> Networks { get; } = new()
+    {
+        ["gmlp"] = (new() { Gmlp = Small }, [3, 8, 12]),
+        ["gmlp standardised"] = (new() { Gmlp = Small with { InputMean = [0.1, 0.2, 0.3], InputStd = [0.5, 0.6, 0.7] } }, [3, 8, 12]),
+        ["gmlp toeplitz"] = (new() { Gmlp = Small with { SpatialForm = SpatialForm.Toeplitz } }, [3, 8, 12]),
+        ["gmlp causal"] = (new() { Gmlp = Small with { Causal = true } }, [3, 8, 12]),
+        ["amlp causal toeplitz"] = (new() { Gmlp = Small with { Causal = true, SpatialForm = SpatialForm.Toeplitz, DAttention = 7 } }, [3, 8, 12]),
+        ["amlp"] = (new() { Gmlp = Small with { DAttention = 6 } }, [3, 8, 12]),
+        ["gmlp linear gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Linear } }, [3, 8, 12]),
+        ["gmlp additive gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Additive } }, [3, 8, 12]),
+        ["gmlp multiplicative gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Multiplicative, PatchWidth = 3 } }, [3, 8, 12]),
+        ["mlp"] = (new() { Name = "mlp", Mlp = new() { HiddenSizes = [9, 8], Dropout = 0.2, InputMean = [0.3], InputStd = [2] } }, [3, 4, 5]),
+        ["conv encoder"] = (new() { Name = "encoder", Encoder = new() { Channels = [4, 6], Strides = [2, 1], InputMean = [0.5] } }, [3, 8, 8]),
+        ["mlp encoder"] = (new() { Name = "encoder", Encoder = new() { Name = "mlp", Widths = [8, 6] } }, [3, 4, 4]),
+        ["gmlp encoder"] = (new() { Name = "encoder", Encoder = new() { Name = "gmlp", Gmlp = Small with { ImageHeight = null, ImageWidth = null, Channels = null, Classes = null } } }, [3, 8, 12]),
+    };
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_network_computes_in_onnx_runtime_what_it_computes_here(string name)
+    {
+        (ModelOptions options, long[] shape) = Networks[name];
+        using var module = ModelZoo.Create(options, shape, 5, seed: 3);
+        RandomWeights.Fill(module);
+        using var file = new OnnxFile();
+        OnnxExportReport report = file.Export(module, new OnnxExportOptions { Tolerance = 2e-5 }, shape);
+
+        // Every weight that takes part stands in the file under its own name; an encoder's network has a head that does not.
+        string[] names = [.. module.state_dict().Keys.Where(k => !k.StartsWith("encoder.network.head.", StringComparison.Ordinal))];
+        Assert.Empty(names.Except(report.Initializers));
+    }
+
+    [Fact]
+    public void A_full_size_network_is_exported_and_serves_any_batch()
+    {
+        using var module = ModelZoo.Create(new() { Name = "gmlp_ti16_224" }, [3, 224, 224], 10, seed: 1);
+        using var file = new OnnxFile();
+        OnnxExportReport report = file.Export(module, new OnnxExportOptions { VerifiedBatchSizes = [1, 2] }, 3, 224, 224);
+        Assert.InRange(report.MaxDifference, 0, 2e-5);
+        Assert.Equal(306, report.Initializers.Count(module.state_dict().ContainsKey));
+    }
+}
