@@ -43,6 +43,9 @@ public sealed class OnnxClassifier : IScoringClassifier, IDisposable
     /// <summary>What the output holds.</summary>
     public OnnxOutputKind OutputKind => _output.Kind;
 
+    /// <summary>What the file says of itself: its <c>metadata_props</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _session.Metadata;
+
     /// <summary>The number of inputs that the model takes at once where its file fixes it; null where it takes any.</summary>
     public int? FixedBatchSize => _form.FixedBatch;
 

@@ -19,7 +19,7 @@ internal static class PoolingConversions
         .With<AdaptiveMaxPool2d>((g, m, x) => Adaptive(g, x, m.output_size, "MaxPool", "GlobalMaxPool"))
         .With<AdaptiveMaxPool3d>((g, m, x) => Adaptive(g, x, m.output_size, "MaxPool", "GlobalMaxPool"));
 
-    private static OnnxValue Max(OnnxGraph graph, OnnxValue x, long[] kernel, long[]? stride, long[]? padding, long[]? dilation, bool ceil)
+    public static OnnxValue Max(OnnxGraph graph, OnnxValue x, long[] kernel, long[]? stride, long[]? padding, long[]? dilation, bool ceil)
     {
         int n = x.Rank - 2;
         (long[] k, long[] s, long[] p, long[] d) = (Each(kernel, n, 1), Each(stride, n, null) ?? Each(kernel, n, 1), Each(padding, n, 0), Each(dilation, n, 1));

@@ -181,7 +181,9 @@ internal sealed class GlueSearch(IReadOnlyList<TracedValue> constants) : IDispos
     {
         if (left.First.dtype != right.First.dtype || !right.First.is_floating_point())
             yield break;
-        TracedValue gate = new(right.First.sigmoid(), () => right.Second.sigmoid(), "", g => g.Sigmoid(right.Emit(g)));
+
+        // Both at once: these outlive the scope in which they are first asked for.
+        TracedValue gate = new(new TracedPair(right.First.sigmoid(), right.Second.sigmoid()), "", g => g.Sigmoid(right.Emit(g)));
         foreach (TracedValue value in (TracedValue[])[right, gate])
         {
             yield return value;
@@ -190,7 +192,7 @@ internal sealed class GlueSearch(IReadOnlyList<TracedValue> constants) : IDispos
                 continue;
             long[] ones = [.. Enumerable.Repeat(1L, (int)missing)];
             IReadOnlyList<long> shape = [.. right.Shape, .. ones];
-            yield return new TracedValue(value.First.reshape([.. right.First.shape, .. ones]), () => value.Second.reshape([.. right.Second.shape, .. ones]), "", g => g.Reshape(value.Emit(g), shape));
+            yield return new TracedValue(new TracedPair(value.First.reshape([.. right.First.shape, .. ones]), value.Second.reshape([.. right.Second.shape, .. ones])), "", g => g.Reshape(value.Emit(g), shape));
         }
     }
 

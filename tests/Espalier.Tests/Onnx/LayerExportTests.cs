@@ -21,8 +21,8 @@ public sealed class LayerExportTests
         ["GhostBatchNorm"] = (() => new Espalier.Training.GhostBatchNorm(3), [3, 4]),
         ["LayerNorm"] = (() => LayerNorm([4, 6]), [3, 4, 6]),
         ["LayerNorm without affine"] = (() => LayerNorm(6, elementwise_affine: false), [3, 6]),
-        ["GroupNorm"] = (() => GroupNorm(2, 6), [6, 5, 5]),
-        ["InstanceNorm2d"] = (() => InstanceNorm2d(3, affine: true), [3, 6, 6]),
+        ["GroupNorm"] = (() => Random(GroupNorm(2, 6)), [6, 5, 5]),
+        ["InstanceNorm2d"] = (() => Random(InstanceNorm2d(3, affine: true)), [3, 6, 6]),
         ["GELU"] = (() => GELU(), [7]),
         ["GELU tanh"] = (() => GELU(TorchSharp.Modules.GELU.Approximate.tanh), [7]),
         ["ReLU"] = (() => ReLU(), [7]),
@@ -162,6 +162,12 @@ public sealed class LayerExportTests
         using var file = new OnnxFile();
         OnnxExportException error = Assert.Throws<OnnxExportException>(() => OnnxExporter.Export(module, file.Path, torch.zeros(1, 3, dtype: torch.float64)));
         Assert.Contains("float32", error.Remedy, StringComparison.Ordinal);
+    }
+
+    private static Module Random(Module module)
+    {
+        RandomWeights.Fill(module);
+        return module;
     }
 
     private static NormBase Statistics(NormBase norm)

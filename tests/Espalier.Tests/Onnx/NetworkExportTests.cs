@@ -23,6 +23,14 @@ public sealed class NetworkExportTests
         ["gmlp linear gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Linear } }, [3, 8, 12]),
         ["gmlp additive gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Additive } }, [3, 8, 12]),
         ["gmlp multiplicative gate"] = (new() { Gmlp = Small with { GateForm = GateForm.Multiplicative, PatchWidth = 3 } }, [3, 8, 12]),
+        ["gmlp with heads and a tanh"] = (new() { Gmlp = Small with { SpatialHeads = 2, GateActivation = GateActivation.Tanh } }, [3, 8, 12]),
+        ["gmlp with heads, toeplitz, shared bias"] = (new() { Gmlp = Small with { SpatialHeads = 5, SpatialForm = SpatialForm.Toeplitz, SharedBias = true, GateActivation = GateActivation.Sigmoid } }, [3, 8, 12]),
+        ["vit"] = (new() { Name = "vit", Vit = new() { PatchSize = 4, DModel = 12, Heads = 3, Layers = 2, InputMean = [0.5] } }, [3, 8, 12]),
+        ["vit with the mean"] = (new() { Name = "vit", Vit = new() { PatchSize = 4, DModel = 12, Heads = 2, Layers = 1, Pooling = VitPooling.Mean } }, [1, 8, 8]),
+        ["mixer"] = (new() { Name = "mixer", Mixer = new() { PatchSize = 4, DModel = 12, Layers = 2 } }, [3, 8, 12]),
+        ["resmlp"] = (new() { Name = "resmlp", ResMlp = new() { PatchSize = 4, DModel = 12, Layers = 2 } }, [3, 8, 12]),
+        ["resnet"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 2] } }, [3, 33, 40]),
+        ["resnet bottleneck for small images"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 1], Bottleneck = true, SmallImages = true } }, [3, 12, 12]),
         ["mlp"] = (new() { Name = "mlp", Mlp = new() { HiddenSizes = [9, 8], Dropout = 0.2, InputMean = [0.3], InputStd = [2] } }, [3, 4, 5]),
         ["conv encoder"] = (new() { Name = "encoder", Encoder = new() { Channels = [4, 6], Strides = [2, 1], InputMean = [0.5] } }, [3, 8, 8]),
         ["mlp encoder"] = (new() { Name = "encoder", Encoder = new() { Name = "mlp", Widths = [8, 6] } }, [3, 4, 4]),
@@ -40,8 +48,47 @@ public sealed class NetworkExportTests
         OnnxExportReport report = file.Export(module, new OnnxExportOptions { Tolerance = 2e-5 }, shape);
 
         // Every weight that takes part stands in the file under its own name; an encoder's network has a head that does not.
-        string[] names = [.. module.state_dict().Keys.Where(k => !k.StartsWith("encoder.network.head.", StringComparison.Ordinal))];
+        string[] names = [.. module.state_dict().Keys.Where(k => !k.StartsWith("encoder.network.head.", StringComparison.Ordinal) && !k.EndsWith("num_batches_tracked", StringComparison.Ordinal))];
         Assert.Empty(names.Except(report.Initializers));
+    }
+
+    public static TheoryData<string> TextNames => [.. Texts.Keys];
+
+    private static GmlpTextOptions SmallText { get; } = new() { Vocabulary = 17, MaxLength = 10, DModel = 12, DFfn = 20, Layers = 2, SpatialInitStd = 0.3 };
+
+    private static BertOptions SmallBert { get; } = new() { Vocabulary = 17, MaxLength = 10, DModel = 12, Heads = 3, Layers = 2 };
+
+    private static TextTokens Padded { get; } = new() { Pad = 0, Separator = 3 };
+
+    private static Dictionary<string, Func<torch.nn.Module<Tensor, Tensor>>> Texts { get; } = new()
+    {
+        ["gmlp masked language model"] = () => new MaskedLanguageModel(new GmlpTextEncoder(SmallText, Padded)),
+        ["gmlp with pads zeroed"] = () => new MaskedLanguageModel(new GmlpTextEncoder(SmallText with { Padding = PadHandling.ZeroGateInput, DAttention = 5, Segments = 2 }, Padded), MlmHead.BertTransform),
+        ["gmlp dense"] = () => new QuestionAnswering(new GmlpTextEncoder(SmallText with { SpatialForm = SpatialForm.Dense }, Padded)),
+        ["gmlp causal"] = () => new CausalLanguageModel(new GmlpTextEncoder(SmallText with { Causal = true, DAttention = 5, SharedBias = true })),
+        ["bert"] = () => new MaskedLanguageModel(new BertEncoder(SmallBert, Padded), MlmHead.BertTransform),
+        ["bert classifier"] = () => new SequenceClassifier(new BertEncoder(SmallBert, Padded), 3),
+        ["bert pre-norm with relative bias"] = () => new SequenceClassifier(new BertEncoder(SmallBert with { PreNorm = true, Positions = PositionKind.RelativeBias }, Padded), 3, SequencePooling.MaskedMean),
+        ["bert position only"] = () => new QuestionAnswering(new BertEncoder(SmallBert with { PositionOnly = true, Positions = PositionKind.RelativeBias, Pooler = false }, Padded)),
+        ["bert without tokens it must know"] = () => new SequenceClassifier(new BertEncoder(SmallBert with { Segments = 0 }), 3, SequencePooling.MaskedMean),
+        ["gmlp classifier"] = () => new SequenceClassifier(new GmlpTextEncoder(SmallText, Padded), 4),
+        ["gpt"] = () => new CausalLanguageModel(new GptEncoder(new() { Vocabulary = 17, MaxLength = 10, DModel = 12, Heads = 3, Layers = 2 })),
+        ["gpt not causal"] = () => new MaskedLanguageModel(new GptEncoder(new() { Vocabulary = 17, MaxLength = 10, DModel = 12, Heads = 3, Layers = 2, Causal = false, Positions = PositionKind.RelativeBias }, Padded)),
+    };
+
+    [Theory]
+    [MemberData(nameof(TextNames))]
+    public void A_network_for_text_is_exported_with_its_padding(string name)
+    {
+        using var module = Texts[name]();
+        RandomWeights.Fill(module);
+        using var file = new OnnxFile();
+        foreach (int length in (int[])[10, 7])
+        {
+            OnnxExportReport report = OnnxExporter.Export(module, file.Path, [new OnnxInput("ids", [length], torch.ScalarType.Int64, 0, 5)], new() { Tolerance = 2e-5, VerifiedBatchSizes = [1, 4] });
+            string[] unused = [.. module.state_dict().Keys.Except(report.Initializers)];
+            Assert.All(unused, u => Assert.Contains("pooler", u, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
