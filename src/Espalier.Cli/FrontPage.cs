@@ -23,6 +23,7 @@ internal static class FrontPage
         ("report", "make a run's report again"),
         (null, "Ship it"),
         ("export", "a saved run's network as ONNX, checked"),
+        ("model", "convert published weights"),
         ("predict", "what an ONNX classifier sees in pictures"),
         (null, "Look around"),
         ("runs", "list, show and compare runs"),

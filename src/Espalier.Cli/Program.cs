@@ -75,6 +75,12 @@ internal static class Program
             c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
             c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
             c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
+            c.AddBranch("model", b =>
+            {
+                b.SetDescription("Networks and their weights.");
+                b.AddCommand<ModelConvertCommand>("convert").WithDescription("Published weights under the names of a network here.")
+                    .WithExample("model", "convert", "pytorch_model.bin", "--arch", "bert_base", "--layout", "huggingFaceBert", "--out", "bert.safetensors");
+            });
             c.AddBranch("runs", b =>
             {
                 b.SetDescription("The runs under runs/.");
