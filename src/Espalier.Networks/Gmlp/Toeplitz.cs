@@ -12,8 +12,7 @@ public static class Toeplitz
     /// <exception cref="ShapeException">The matrix is not square.</exception>
     public static Tensor DiagonalMeans(Tensor matrix)
     {
-        if (matrix.dim() != 2 || matrix.shape[0] != matrix.shape[1])
-            throw new ShapeException("the matrix", matrix.shape, "[n, n]");
+        RequireSquare(matrix);
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         long n = matrix.shape[0];
@@ -44,6 +43,7 @@ public static class Toeplitz
     /// <exception cref="ShapeException">The matrix is not square.</exception>
     public static double Score(Tensor matrix)
     {
+        RequireSquare(matrix);
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         Tensor w = matrix.detach().to(torch.float64);
@@ -58,5 +58,11 @@ public static class Toeplitz
         using Tensor column = torch.arange(n, device: device).unsqueeze(1);
         using Tensor difference = row - column;
         return difference + (n - 1);
+    }
+
+    private static void RequireSquare(Tensor matrix)
+    {
+        if (matrix.dim() != 2 || matrix.shape[0] != matrix.shape[1])
+            throw new ShapeException("the matrix", matrix.shape, "[n, n]");
     }
 }
