@@ -65,6 +65,7 @@ internal static class Program
                 b.AddCommand<RecipesSchemaCommand>("schema").WithDescription("The JSON schema, for editors.");
                 b.SetDefaultCommand<RecipesListCommand>();
             });
+            c.AddCommand<CompareCommand>("compare").WithDescription("Several architectures under one recipe: one table and plot.").WithExample("compare", "digits", "--arch", "gmlp,vit,mixer", "--match-params");
             c.AddCommand<ScaleCommand>("scale").WithDescription("What a change of batch size changes in a recipe, and why.").WithExample("scale", "digits", "--batch-size", "256");
             c.AddCommand<EvaluateCommand>("evaluate").WithDescription("Accuracy and calibration of a saved run.").WithExample("evaluate", "last");
             c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5");
@@ -88,6 +89,14 @@ internal static class Program
                 b.AddCommand<RunsShowCommand>("show").WithDescription("Every number of one run.");
                 b.AddCommand<RunsCompareCommand>("compare").WithDescription("The numbers of several runs side by side.");
                 b.SetDefaultCommand<RunsListCommand>();
+            });
+            c.AddBranch("model", b =>
+            {
+                b.SetDescription("The networks that have names, and what they learned.");
+                b.AddCommand<ModelListCommand>("list").WithDescription("The networks.").WithExample("model", "list", "gmlp*");
+                b.AddCommand<ModelInfoCommand>("info").WithDescription("Parameters, multiply-adds and memory of one.").WithExample("model", "info", "gmlp_s16_224");
+                b.AddCommand<ModelSpatialCommand>("spatial").WithDescription("The spatial filters that a gMLP learned, as a picture.").WithExample("model", "spatial", "last");
+                b.SetDefaultCommand<ModelListCommand>();
             });
             c.AddBranch("data", b =>
             {
