@@ -74,7 +74,8 @@ internal static class Program
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
             c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");
             c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
-            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
+            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network, or published weights, as an ONNX file.").WithExample("export", "last", "--out", "model.onnx")
+                .WithExample("export", "bert.safetensors", "--arch", "bert_base");
             c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
             c.AddBranch("model", b =>
             {

@@ -31,7 +31,7 @@ public sealed class SafetensorsMutationTests : IDisposable
             foreach ((int at, byte value) in changes)
                 changed[at] = value;
             IsWholeOrRefused(changed);
-        }, iter: 1500, threads: 1);
+        }, iter: 1000, threads: 1);
 
     [Fact]
     public void Truncated_and_lengthened_files() =>
@@ -54,7 +54,7 @@ public sealed class SafetensorsMutationTests : IDisposable
             }
 
             IsWholeOrRefused(WithHeader(text));
-        }, iter: 1500, threads: 1);
+        }, iter: 1000, threads: 1);
     }
 
     [Theory]
