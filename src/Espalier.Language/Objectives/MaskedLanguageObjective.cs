@@ -1,5 +1,4 @@
 using Espalier.Data;
-using Espalier.Metrics;
 using Espalier.Networks;
 using Espalier.Training;
 
@@ -40,7 +39,7 @@ public sealed class MaskedLanguageObjective : Objective
     public override Batch Prepare(Batch batch)
     {
         using Tensor ids = batch.Inputs;
-        using Tensor host = ids.cpu().alias();
+        using Tensor host = ids.cpu();
         (Tensor inputs, Tensor targets) = _masking.Apply(host, _seed, batch.Position);
         return batch with { Inputs = OnDevice(inputs, ids.device), Views = [OnDevice(targets, ids.device)] };
     }

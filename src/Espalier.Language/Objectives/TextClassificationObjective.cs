@@ -39,7 +39,9 @@ public sealed class TextClassificationObjective : Objective
         if (_options.WordDropout == 0)
             return batch;
         int unknown = _tokenizer.Specials.Unknown!.Value;
-        Tensor ids = batch.Inputs.cpu().alias();
+        using Tensor old = batch.Inputs;
+        using Tensor host = old.cpu();
+        Tensor ids = host.alias();
         Span<long> tokens = MemoryMarshal.Cast<byte, long>(ids.bytes);
         int width = tokens.Length / batch.Count;
         for (int row = 0; row < batch.Count; row++)
@@ -52,7 +54,6 @@ public sealed class TextClassificationObjective : Objective
             }
         }
 
-        using Tensor old = batch.Inputs;
         if (old.device_type == DeviceType.CPU)
             return batch with { Inputs = ids };
         using (ids)
