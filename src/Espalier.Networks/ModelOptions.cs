@@ -3,7 +3,10 @@ namespace Espalier.Networks;
 /// <summary>Which network, and its shape: the <c>model</c> section of a recipe.</summary>
 public sealed record ModelOptions
 {
-    /// <summary><c>gmlp</c>, <c>mlp</c>, <c>encoder</c>, or a preset of the paper: <c>gmlp_ti16_224</c>, <c>gmlp_s16_224</c>, <c>gmlp_b16_224</c>.</summary>
+    /// <summary>
+    /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>,
+    /// for anything <c>mlp</c> and <c>encoder</c>; or a preset such as <c>gmlp_s16_224</c>, <c>deit_small</c>, <c>bert_base</c>.
+    /// </summary>
     public string Name { get; init; } = "gmlp";
 
     /// <summary>
@@ -12,11 +15,35 @@ public sealed record ModelOptions
     /// </summary>
     public GmlpVisionOptions Gmlp { get; init; } = new();
 
+    /// <summary>The shape of <c>vit</c>. A preset overrides its patch size, width, heads and layers.</summary>
+    public VitOptions Vit { get; init; } = new();
+
+    /// <summary>The shape of <c>mixer</c>. A preset overrides its patch size, widths and layers.</summary>
+    public MixerOptions Mixer { get; init; } = new();
+
+    /// <summary>The shape of <c>resmlp</c>. A preset overrides its patch size, widths and layers.</summary>
+    public ResMlpOptions ResMlp { get; init; } = new();
+
+    /// <summary>The shape of <c>resnet</c>. A preset overrides its blocks, width and stem.</summary>
+    public ResNetOptions ResNet { get; init; } = new();
+
     /// <summary>The shape of <c>mlp</c>.</summary>
     public MlpOptions Mlp { get; init; } = new();
 
     /// <summary>The shape of <c>encoder</c>: an encoder with a linear head.</summary>
     public EncoderOptions Encoder { get; init; } = new();
+
+    /// <summary>The shape of <c>gmlp_text</c>. A preset overrides its widths, layers and attention.</summary>
+    public GmlpTextOptions GmlpText { get; init; } = new();
+
+    /// <summary>The shape of <c>bert</c>. A preset overrides its width, heads and layers.</summary>
+    public BertOptions Bert { get; init; } = new();
+
+    /// <summary>The shape of <c>gpt</c>. A preset overrides its width, heads and layers.</summary>
+    public GptOptions Gpt { get; init; } = new();
+
+    /// <summary>For text: what stands on top of the network.</summary>
+    public TextHeadOptions TextHead { get; init; } = new();
 
     /// <summary>For <c>encoder</c>: the run or the safetensors file whose encoder the training starts from; random weights where null.</summary>
     public string? Weights { get; init; }
@@ -27,5 +54,20 @@ public sealed record ModelOptions
     /// <summary>Checks what can be checked without the data.</summary>
     /// <exception cref="NotFoundException">There is no network of that name.</exception>
     /// <exception cref="OptionsException">A value is out of its range; the option's name carries its section.</exception>
-    public void Validate() => ModelZoo.Validate(this);
+    public void Validate()
+    {
+        ModelOptions resolved = ModelPresets.Resolve(this);
+        OptionsException.Require(Weights is null || Name == "encoder", nameof(Weights), Weights, "belongs to the model encoder");
+        OptionsException.Within("gmlp", resolved.Gmlp.Validate);
+        OptionsException.Within("vit", resolved.Vit.Validate);
+        OptionsException.Within("mixer", resolved.Mixer.Validate);
+        OptionsException.Within("resMlp", resolved.ResMlp.Validate);
+        OptionsException.Within("resNet", resolved.ResNet.Validate);
+        OptionsException.Within("mlp", Mlp.Validate);
+        OptionsException.Within("encoder", Encoder.Validate);
+        OptionsException.Within("gmlpText", resolved.GmlpText.Validate);
+        OptionsException.Within("bert", resolved.Bert.Validate);
+        OptionsException.Within("gpt", resolved.Gpt.Validate);
+        OptionsException.Within("textHead", TextHead.Validate);
+    }
 }

@@ -5,18 +5,20 @@ namespace Espalier.Networks;
 /// <summary>Networks by name.</summary>
 public static class ModelZoo
 {
-    private const int PresetSize = 224;
+    /// <summary>All names, those of networks for images first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. ModelPresets.VisionNames, .. ModelPresets.TextNames];
 
-    // Liu et al. 2021, Table 1: patch 16, 224 x 224 pixels, 30 blocks, e = 6d.
-    private static readonly Dictionary<string, (int DModel, double SurvivalProbability)> Presets = new(StringComparer.Ordinal)
-    {
-        ["gmlp_ti16_224"] = (128, 1),
-        ["gmlp_s16_224"] = (256, 0.95),
-        ["gmlp_b16_224"] = (512, 0.8),
-    };
+    /// <summary>Names of networks for text.</summary>
+    public static IReadOnlyList<string> TextNames => ModelPresets.TextNames;
 
-    /// <summary>What <see cref="Create"/> can make.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["gmlp", .. Presets.Keys, "mlp", "encoder"];
+    /// <summary>Whether a name is that of a network for text.</summary>
+    /// <param name="name">Any name.</param>
+    public static bool IsText(string name) => ModelPresets.TextNames.Contains(name);
+
+    /// <summary>The names that a pattern fits.</summary>
+    /// <param name="pattern">With <c>*</c> for anything and <c>?</c> for one character, such as <c>gmlp*</c>.</param>
+    public static IReadOnlyList<string> List(string pattern) =>
+        [.. Names.Where(name => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name))];
 
     /// <summary>Makes a network for data of a shape.</summary>
     /// <param name="options">Which network; what it leaves open is taken from the data.</param>
@@ -25,54 +27,78 @@ public static class ModelZoo
     /// <param name="seed">The weights are a function of the options and this seed.</param>
     /// <returns>The network, in training mode, on the CPU; the caller's.</returns>
     /// <exception cref="NotFoundException">There is no network of that name.</exception>
-    /// <exception cref="OptionsException">A value is out of its range or contradicts the data.</exception>
+    /// <exception cref="OptionsException">A value is out of its range or contradicts the data, or the network is one for text.</exception>
     /// <exception cref="ShapeException">The network does not take inputs of that shape.</exception>
     public static Module Create(ModelOptions options, IReadOnlyList<long> inputShape, int classes, int seed)
     {
         options.Validate();
-        return options.Name switch
+        ModelOptions resolved = ModelPresets.Resolve(options);
+        switch (resolved.Name)
         {
-            "mlp" => OptionsException.Within("mlp", () => new MlpClassifier(Filled(options.Mlp, inputShape, classes), seed)),
-            "encoder" => OptionsException.Within("encoder", () => new EncoderClassifier(options.Encoder.Create(inputShape, seed), classes, seed)),
-            _ => OptionsException.Within("gmlp", () => new GmlpVision(Filled(Gmlp(options), inputShape, classes), seed)),
-        };
-    }
-
-    internal static void Validate(ModelOptions options)
-    {
-        if (!Names.Contains(options.Name))
-            throw new NotFoundException("model", options.Name, Names);
-        OptionsException.Require(options.Weights is null || options.Name == "encoder", nameof(options.Weights), options.Weights, "belongs to the model encoder");
-        OptionsException.Within("mlp", options.Mlp.Validate);
-        OptionsException.Within("gmlp", Gmlp(options).Validate);
-        OptionsException.Within("encoder", options.Encoder.Validate);
-    }
-
-    // The gMLP that a name stands for.
-    private static GmlpVisionOptions Gmlp(ModelOptions options) => Presets.TryGetValue(options.Name, out var preset)
-        ? options.Gmlp with
-        {
-            ImageHeight = options.Gmlp.ImageHeight ?? PresetSize,
-            ImageWidth = options.Gmlp.ImageWidth ?? PresetSize,
-            PatchSize = 16,
-            PatchWidth = null,
-            DModel = preset.DModel,
-            DFfn = 6 * preset.DModel,
-            Layers = 30,
-            SurvivalProbability = preset.SurvivalProbability,
+            case "mlp":
+                return OptionsException.Within("mlp", () => new MlpClassifier(Filled(resolved.Mlp, inputShape, classes), seed));
+            case "encoder":
+                return OptionsException.Within("encoder", () => new EncoderClassifier(resolved.Encoder.Create(inputShape, seed), classes, seed));
+            case "gmlp":
+                return Vision("gmlp", resolved.Gmlp, (c, h, w) => new GmlpVision(resolved.Gmlp with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "vit":
+                return Vision("vit", resolved.Vit, (c, h, w) => new VisionTransformer(resolved.Vit with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "mixer":
+                return Vision("mixer", resolved.Mixer, (c, h, w) => new MlpMixer(resolved.Mixer with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "resmlp":
+                return Vision("resMlp", resolved.ResMlp, (c, h, w) => new ResMlp(resolved.ResMlp with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "resnet":
+                return Vision("resNet", resolved.ResNet, (c, h, w) => new ResNet(resolved.ResNet with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            default:
+                throw new OptionsException("name", options.Name, "must be a network for images or tables: this one reads text");
         }
-        : options.Gmlp;
 
-    private static GmlpVisionOptions Filled(GmlpVisionOptions options, IReadOnlyList<long> inputShape, int classes)
-    {
-        if (inputShape is not [var channels, var height, var width])
-            throw new ShapeException("an input", inputShape, "[channels, height, width]: gmlp takes images");
-        return options with
+        Module Vision(string section, IVisionOptions given, Func<int, int, int, VisionNetwork> create)
         {
-            Channels = Agreed(options.Channels, channels, nameof(options.Channels)),
-            ImageHeight = Agreed(options.ImageHeight, height, nameof(options.ImageHeight)),
-            ImageWidth = Agreed(options.ImageWidth, width, nameof(options.ImageWidth)),
-            Classes = Agreed(options.Classes, classes, nameof(options.Classes)),
+            if (inputShape is not [var channels, var height, var width])
+                throw new ShapeException("an input", inputShape, $"[channels, height, width]: {options.Name} takes images");
+            return OptionsException.Within(section, () =>
+            {
+                Agreed(given.Classes, classes, nameof(given.Classes));
+                return create(
+                    Agreed(given.Channels, channels, nameof(given.Channels)),
+                    Agreed(given.ImageHeight, height, nameof(given.ImageHeight)),
+                    Agreed(given.ImageWidth, width, nameof(given.ImageWidth)));
+            });
+        }
+    }
+
+    /// <summary>Makes a network for text, without a head.</summary>
+    /// <param name="options">Which network; what it leaves open is taken from the arguments.</param>
+    /// <param name="vocabulary">Size of the tokenizer's vocabulary.</param>
+    /// <param name="maxLength">The longest input, in tokens.</param>
+    /// <param name="tokens">The tokens it must know.</param>
+    /// <param name="seed">The weights are a function of the options and this seed.</param>
+    /// <returns>The network, in training mode, on the CPU; the caller's.</returns>
+    /// <exception cref="NotFoundException">There is no network of that name.</exception>
+    /// <exception cref="OptionsException">A value is out of its range or contradicts the data, or the network is none for text.</exception>
+    public static TextEncoder CreateText(ModelOptions options, int vocabulary, int maxLength, TextTokens tokens, int seed)
+    {
+        options.Validate();
+        ModelOptions resolved = ModelPresets.Resolve(options);
+        return resolved.Name switch
+        {
+            "gmlp_text" => OptionsException.Within<TextEncoder>("gmlpText", () => new GmlpTextEncoder(resolved.GmlpText with
+            {
+                Vocabulary = Agreed(resolved.GmlpText.Vocabulary, vocabulary, "vocabulary"),
+                MaxLength = resolved.GmlpText.MaxLength ?? maxLength,
+            }, tokens, seed)),
+            "bert" => OptionsException.Within<TextEncoder>("bert", () => new BertEncoder(resolved.Bert with
+            {
+                Vocabulary = Agreed(resolved.Bert.Vocabulary, vocabulary, "vocabulary"),
+                MaxLength = resolved.Bert.MaxLength ?? maxLength,
+            }, tokens, seed)),
+            "gpt" => OptionsException.Within<TextEncoder>("gpt", () => new GptEncoder(resolved.Gpt with
+            {
+                Vocabulary = Agreed(resolved.Gpt.Vocabulary, vocabulary, "vocabulary"),
+                MaxLength = resolved.Gpt.MaxLength ?? maxLength,
+            }, tokens, seed)),
+            _ => throw new OptionsException("name", options.Name, $"must be a network for text, such as {string.Join(", ", TextNames.Take(3))}"),
         };
     }
 

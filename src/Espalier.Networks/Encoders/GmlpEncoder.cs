@@ -18,7 +18,7 @@ public sealed class GmlpEncoder : Encoder
         register_module("network", _network);
 
         // The head is nobody's here: it must take part in no average, decay or gradient sum.
-        foreach (var parameter in _network.Head)
+        foreach (var parameter in _network.Head.parameters())
             parameter.requires_grad_(false);
     }
 

@@ -16,6 +16,8 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     [ComponentName(Name = "proj")]
     private readonly SpatialProjection _proj;
 
+    private readonly GateActivation _activation;
+
     /// <summary>Creates the unit with W = 0 and beta = 1.</summary>
     /// <param name="channels">Channels e of Z; even where the gate splits them.</param>
     /// <param name="tokens">Number of tokens n.</param>
@@ -25,14 +27,26 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     /// <param name="normEps">Epsilon of the LayerNorm.</param>
     /// <exception cref="OptionsException"><paramref name="channels"/> is odd and would be split.</exception>
     public SpatialGatingUnit(int channels, int tokens, SpatialForm form = SpatialForm.Dense, bool causal = false,
-        GateForm gate = GateForm.MultiplicativeSplit, double normEps = 1e-5) : base(nameof(SpatialGatingUnit))
+        GateForm gate = GateForm.MultiplicativeSplit, double normEps = 1e-5)
+        : this(channels, gate, normEps, GateActivation.Identity, new SpatialProjection(tokens, form, causal))
+    {
+    }
+
+    internal SpatialGatingUnit(GmlpOptions options, int tokens)
+        : this(options.DFfn, options.GateForm, options.SguNormEps, options.GateActivation,
+            new SpatialProjection(tokens, options.SpatialForm, options.Causal, options.SpatialHeads, options.SharedBias))
+    {
+    }
+
+    private SpatialGatingUnit(int channels, GateForm gate, double normEps, GateActivation activation, SpatialProjection projection) : base(nameof(SpatialGatingUnit))
     {
         bool splits = gate == GateForm.MultiplicativeSplit;
         OptionsException.Require(!splits || channels % 2 == 0, nameof(channels), channels, "must be even: the gate splits the channels in two halves");
         Gate = gate;
+        _activation = activation;
         OutputChannels = splits ? channels / 2 : channels;
         _norm = LayerNorm(OutputChannels, normEps);
-        _proj = new SpatialProjection(tokens, form, causal);
+        _proj = projection;
         register_module("norm", _norm);
         register_module("proj", _proj);
     }
@@ -49,6 +63,9 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     /// <summary>The LayerNorm of the gate's input.</summary>
     public LayerNorm Norm => _norm;
 
+    /// <summary>What the gate passes through before it multiplies.</summary>
+    public GateActivation Activation => _activation;
+
     /// <param name="input">Z, [batch, tokens, e].</param>
     /// <returns>[batch, tokens, <see cref="OutputChannels"/>].</returns>
     public override Tensor forward(Tensor input) => Gated(input, attention: null);
@@ -56,23 +73,45 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     /// <summary>The gated signal, with something added to the gate.</summary>
     /// <param name="input">Z, [batch, tokens, e].</param>
     /// <param name="attention">[batch, tokens, <see cref="OutputChannels"/>], added to f(Z); null is nothing.</param>
+    /// <param name="mask">[batch, tokens], 1 = real: what other tokens hold is zeroed before W, so that no real token depends on it; null is none.</param>
     /// <returns>[batch, tokens, <see cref="OutputChannels"/>].</returns>
-    public Tensor Gated(Tensor input, Tensor? attention)
+    public Tensor Gated(Tensor input, Tensor? attention, Tensor? mask = null)
     {
-        if (Gate != GateForm.MultiplicativeSplit)
-        {
-            Tensor f = Projected(input, attention);
-            return Gate switch
-            {
-                GateForm.Multiplicative => input * f,
-                GateForm.Additive => input + f,
-                _ => f,
-            };
-        }
+        Tensor v = Normalized(input);
+        if (mask is not null)
+            v = v * mask.unsqueeze(2);
+        return Combined(input, _proj.call(v), attention);
+    }
 
-        Tensor z1 = input.narrow(2, 0, OutputChannels);
-        Tensor z2 = input.narrow(2, OutputChannels, OutputChannels);
-        return z1 * Projected(z2, attention);
+    /// <summary>The gated signal of the next tokens of a causal model.</summary>
+    /// <param name="input">Z of the next tokens, [batch, r, e].</param>
+    /// <param name="attention">Added to their f(Z), [batch, r, <see cref="OutputChannels"/>]; null is nothing.</param>
+    /// <param name="memory">The normalised gate inputs of all tokens so far; takes the next ones.</param>
+    internal Tensor GatedNext(Tensor input, Tensor? attention, TokenMemory memory)
+    {
+        Tensor all = memory.Append(Normalized(input));
+        return Combined(input, _proj.Outputs(all, memory.Length - input.shape[1]), attention);
+    }
+
+    private Tensor Normalized(Tensor z) =>
+        _norm.call(Gate == GateForm.MultiplicativeSplit ? z.narrow(2, OutputChannels, OutputChannels) : z);
+
+    private Tensor Combined(Tensor z, Tensor projected, Tensor? attention)
+    {
+        Tensor f = attention is null ? projected : projected + attention;
+        f = _activation switch
+        {
+            GateActivation.Tanh => f.tanh(),
+            GateActivation.Sigmoid => f.sigmoid(),
+            _ => f,
+        };
+        return Gate switch
+        {
+            GateForm.MultiplicativeSplit => z.narrow(2, 0, OutputChannels) * f,
+            GateForm.Multiplicative => z * f,
+            GateForm.Additive => z + f,
+            _ => f,
+        };
     }
 
     /// <inheritdoc/>
@@ -85,11 +124,5 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
         }
 
         base.Dispose(disposing);
-    }
-
-    private Tensor Projected(Tensor z, Tensor? attention)
-    {
-        Tensor f = _proj.call(_norm.call(z));
-        return attention is null ? f : f + attention;
     }
 }

@@ -23,15 +23,19 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
     private readonly Tensor? _past;
 
     /// <summary>Creates the map with W = 0 and beta = 1.</summary>
-    /// <param name="tokens">Number of tokens n.</param>
+    /// <param name="tokens">Number of tokens n; shorter inputs use the upper left corner of W.</param>
     /// <param name="form">How W is stored.</param>
     /// <param name="causal">Whether the entries with j &gt; i count as zero.</param>
-    public SpatialProjection(int tokens, SpatialForm form = SpatialForm.Dense, bool causal = false) : base(nameof(SpatialProjection))
+    /// <param name="heads">Number k of matrices; channels are cut in k equal groups, one for each.</param>
+    /// <param name="sharedBias">Whether one beta stands for all positions.</param>
+    public SpatialProjection(int tokens, SpatialForm form = SpatialForm.Dense, bool causal = false, int heads = 1, bool sharedBias = false) : base(nameof(SpatialProjection))
     {
         OptionsException.Require(tokens >= 1, nameof(tokens), tokens, "must be at least 1");
-        (Tokens, Form, Causal) = (tokens, form, causal);
-        _weight = new Parameter(torch.zeros(form == SpatialForm.Dense ? [tokens, tokens] : [2 * tokens - 1]));
-        _bias = new Parameter(torch.ones(tokens));
+        OptionsException.Require(heads >= 1, nameof(heads), heads, "must be at least 1");
+        (Tokens, Form, Causal, Heads, SharedBias) = (tokens, form, causal, heads, sharedBias);
+        long[] groups = heads == 1 ? [] : [heads];
+        _weight = new Parameter(torch.zeros(form == SpatialForm.Dense ? [.. groups, tokens, tokens] : [.. groups, 2 * tokens - 1]));
+        _bias = new Parameter(torch.ones([.. groups, sharedBias ? 1 : tokens]));
         _weight.DetachFromDisposeScope();
         _bias.DetachFromDisposeScope();
         register_parameter("weight", _weight);
@@ -59,31 +63,68 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
     /// <summary>Whether the entries with j &gt; i count as zero.</summary>
     public bool Causal { get; }
 
-    /// <summary>W as stored: [n, n], or [2n-1] for Toeplitz.</summary>
+    /// <summary>Number k of matrices.</summary>
+    public int Heads { get; }
+
+    /// <summary>Whether one beta stands for all positions.</summary>
+    public bool SharedBias { get; }
+
+    /// <summary>W as stored: [n, n], or [2n-1] for Toeplitz; with k heads [k, n, n] or [k, 2n-1].</summary>
     public Parameter Weight => _weight;
 
-    /// <summary>beta, [n].</summary>
+    /// <summary>beta, [n]; one value where it is shared; with k heads [k, n] or [k, 1].</summary>
     public Parameter Bias => _bias;
 
-    /// <summary>W as applied.</summary>
-    /// <returns>[n, n], row = output position; with an autograd graph back to <see cref="Weight"/>.</returns>
-    public Tensor Matrix()
-    {
-        Tensor matrix = _diagonals is null ? _weight.alias() : _weight.index_select(0, _diagonals).view(Tokens, Tokens);
-        return _past is null ? matrix : matrix * _past;
-    }
+    /// <summary>W as applied to the first tokens.</summary>
+    /// <param name="tokens">How many tokens m there are, at most n; n where null.</param>
+    /// <returns>[m, m], or [k, m, m] with k heads; row = output position; with an autograd graph back to <see cref="Weight"/>.</returns>
+    public Tensor Matrix(long? tokens = null) => Rows(0, tokens ?? Tokens);
 
-    /// <param name="input">[batch, n, channels].</param>
-    /// <returns>[batch, n, channels].</returns>
-    /// <exception cref="ShapeException">Another number of tokens.</exception>
+    /// <param name="input">[batch, m, channels], m at most n.</param>
+    /// <returns>[batch, m, channels].</returns>
+    /// <exception cref="ShapeException">More tokens than n.</exception>
     public override Tensor forward(Tensor input)
     {
-        if (input.dim() != 3 || input.shape[1] != Tokens)
-            throw new ShapeException("tokens", input.shape, $"[batch, {Tokens}, channels]");
+        if (input.dim() != 3 || input.shape[1] > Tokens)
+            throw new ShapeException("tokens", input.shape, $"[batch, up to {Tokens}, channels]: the matrices were made for {Tokens} tokens");
+        return Outputs(input, 0);
+    }
 
+    /// <summary>
+    /// The outputs from a position on, given the inputs up to the last: what a causal model needs for its next tokens.
+    /// </summary>
+    /// <param name="input">[batch, m, channels].</param>
+    /// <param name="start">The first position wanted.</param>
+    /// <returns>[batch, m - start, channels].</returns>
+    internal Tensor Outputs(Tensor input, long start)
+    {
         // The fastest form in training. A convolution of kernel 1 is a little faster without gradients, but may be
         // computed in reduced precision on a GPU and makes libtorch warn at every call where a CPU lacks NNPACK.
-        return functional.linear(input.transpose(1, 2), Matrix(), _bias).transpose(1, 2);
+        long tokens = input.shape[1];
+        Tensor rows = Rows(start, tokens);
+        Tensor bias = SharedBias ? _bias.expand([.. _bias.shape[..^1], tokens - start]) : _bias.narrow(-1, start, tokens - start);
+        Tensor channels = input.transpose(1, 2);                                        // [batch, channels, m]
+        if (Heads == 1)
+            return functional.linear(channels, rows, bias).transpose(1, 2);
+        Tensor groups = channels.unflatten(1, [Heads, -1]);                             // [batch, k, channels/k, m]
+        return (groups.matmul(rows.transpose(1, 2)) + bias.unsqueeze(1)).flatten(1, 2).transpose(1, 2);
+    }
+
+    // Rows start..end-1 of the corner W[:end, :end].
+    private Tensor Rows(long start, long end)
+    {
+        Tensor rows;
+        if (_diagonals is null)
+        {
+            rows = end == Tokens && start == 0 ? _weight.alias() : _weight.narrow(-2, start, end - start).narrow(-1, 0, end);
+        }
+        else
+        {
+            Tensor index = end == Tokens && start == 0 ? _diagonals : _diagonals.narrow(0, start, end - start).narrow(1, 0, end);
+            rows = _weight.index_select(-1, index.reshape(-1)).view([.. _weight.shape[..^1], end - start, end]);
+        }
+
+        return _past is null ? rows : rows * _past.narrow(0, start, end - start).narrow(1, 0, end);
     }
 
     /// <inheritdoc/>
@@ -100,7 +141,7 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    // Entry i*n + j is (n-1) + (j-i).
+    // Entry [i, j] is (n-1) + (j-i).
     private static Tensor Diagonals(int tokens)
     {
         long[] index = new long[tokens * tokens];
@@ -110,6 +151,6 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
                 index[i * tokens + j] = tokens - 1 + j - i;
         }
 
-        return torch.tensor(index, dtype: torch.int64).DetachFromDisposeScope();
+        return torch.tensor(index, [tokens, tokens], dtype: torch.int64).DetachFromDisposeScope();
     }
 }

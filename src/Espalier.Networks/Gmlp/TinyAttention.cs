@@ -38,18 +38,26 @@ public sealed class TinyAttention : Module<Tensor, Tensor>
 
     /// <param name="input">N, [batch, tokens, d].</param>
     /// <returns>[batch, tokens, channels of the gate].</returns>
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Attend(input, mask: null);
+
+    /// <summary>The head's result, where some tokens are not looked at.</summary>
+    /// <param name="input">N, [batch, tokens, d].</param>
+    /// <param name="mask">[batch, tokens], 1 = real; null is all.</param>
+    /// <returns>[batch, tokens, channels of the gate].</returns>
+    public Tensor Attend(Tensor input, Tensor? mask)
     {
         Tensor[] qkv = _qkv.call(input).chunk(3, -1);                                   // [batch, tokens, a] each
-        Tensor scores = qkv[0].matmul(qkv[1].transpose(1, 2)) * (1 / Math.Sqrt(Width)); // [batch, query, key]
-        if (_causal)
-        {
-            long tokens = input.shape[1];
-            Tensor future = torch.ones([tokens, tokens], dtype: torch.@bool, device: input.device).triu(1);
-            scores = scores.masked_fill(future, double.NegativeInfinity);
-        }
+        return _proj.call(ScaledDotProduct.Attend(qkv[0], qkv[1], qkv[2], ScaledDotProduct.Excluded(mask), _causal));
+    }
 
-        return _proj.call(scores.softmax(-1).matmul(qkv[2]));
+    /// <summary>The head's result for the next tokens of a causal model.</summary>
+    /// <param name="input">N of the next tokens, [batch, r, d].</param>
+    /// <param name="keys">The keys of all tokens so far; takes the next ones.</param>
+    /// <param name="values">Their values.</param>
+    internal Tensor AttendNext(Tensor input, TokenMemory keys, TokenMemory values)
+    {
+        Tensor[] qkv = _qkv.call(input).chunk(3, -1);
+        return _proj.call(ScaledDotProduct.Attend(qkv[0], keys.Append(qkv[1]), values.Append(qkv[2]), causal: true));
     }
 
     /// <inheritdoc/>
@@ -64,12 +72,5 @@ public sealed class TinyAttention : Module<Tensor, Tensor>
         base.Dispose(disposing);
     }
 
-    internal void Initialize(torch.Generator generator)
-    {
-        foreach (Linear linear in (Linear[])[_qkv, _proj])
-        {
-            Initialization.XavierUniform(linear.weight!, generator);
-            Initialization.Constant(linear.bias!, 0);
-        }
-    }
+    internal IEnumerable<Linear> Linears => [_qkv, _proj];
 }

@@ -27,10 +27,15 @@ public static class Initialization
     public static void LecunNormal(Tensor weight, torch.Generator generator)
     {
         const double StdOfCutNormal = 0.87962566103423978;
-        const double ErfAtCut = 0.95449973610364159;    // erf(2/sqrt(2)): the mass within two standard deviations
-        double std = Math.Sqrt(1.0 / FanIn(weight)) / StdOfCutNormal;
-        Fill(weight, t => t.uniform_(-ErfAtCut, ErfAtCut, generator).erfinv_().mul_(std * Math.Sqrt(2)));
+        CutNormal(weight, Math.Sqrt(1.0 / FanIn(weight)) / StdOfCutNormal, 2, generator);
     }
+
+    /// <summary>timm's truncated normal: N(0, <paramref name="std"/>²) cut at ±2, which for small deviations cuts nothing.</summary>
+    public static void TruncatedNormal(Tensor weight, double std, torch.Generator generator) => CutNormal(weight, std, 2 / std, generator);
+
+    /// <summary>He et al. 2015 over the outputs, as torchvision has it for convolutions: N(0, 2/fan_out).</summary>
+    public static void KaimingNormalFanOut(Tensor weight, torch.Generator generator) =>
+        Normal(weight, Math.Sqrt(2.0 / (weight.shape[0] * (weight.numel() / weight.shape[0] / weight.shape[1]))), generator);
 
     /// <summary>He et al. 2015 with PyTorch's default slope for convolutions: U(±1/sqrt(fan_in)).</summary>
     public static void KaimingUniform(Tensor weight, torch.Generator generator) => Uniform(weight, 1 / Math.Sqrt(FanIn(weight)), generator);
@@ -42,6 +47,27 @@ public static class Initialization
         Uniform(linear.weight!, bound, generator);
         if (linear.bias is { } bias)
             Uniform(bias, bound, generator);
+    }
+
+    // The inverse of the distribution function, of a uniform number between those of the two cuts.
+    private static void CutNormal(Tensor weight, double std, double cut, torch.Generator generator)
+    {
+        if (cut > 5)
+        {
+            // Beyond five deviations erf is 1 in single precision, and nothing is left to cut.
+            Normal(weight, std, generator);
+            return;
+        }
+
+        double erfAtCut = ErfOfCut(cut);
+        Fill(weight, t => t.uniform_(-erfAtCut, erfAtCut, generator).erfinv_().mul_(std * Math.Sqrt(2)));
+    }
+
+    private static double ErfOfCut(double cut)
+    {
+        using Tensor at = torch.tensor(cut / Math.Sqrt(2), dtype: torch.float64);
+        using Tensor erf = at.erf();
+        return erf.item<double>();
     }
 
     private static long FanIn(Tensor weight) => weight.numel() / weight.shape[0];

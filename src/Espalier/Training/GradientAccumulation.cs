@@ -77,7 +77,7 @@ internal sealed class GradientAccumulation : IDisposable
             }
 
             (part.Auxiliary is { } auxiliary ? part.Sum + auxiliary : part.Sum).backward();
-            RankSum.ThrowIfFailed();
+            BackwardFailure.ThrowIfAny();
             MeasureSmall(part.Weight, sums);
             marks.Add(_layers.Mark());
         }
@@ -106,7 +106,7 @@ internal sealed class GradientAccumulation : IDisposable
             sums.Correct += embedding.Correct?.ToDouble() ?? double.NaN;
             Tensor surrogate = (embedding.Rows * gradient.narrow(0, own[i].Position - step.Position, own[i].Count)).sum();
             (embedding.Auxiliary is { } auxiliary ? surrogate + auxiliary : surrogate).backward();
-            RankSum.ThrowIfFailed();
+            BackwardFailure.ThrowIfAny();
             marks.Add(_layers.Mark());
         }
     }

@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Espalier.Communication;
 
 namespace Espalier.Training;
@@ -9,23 +8,10 @@ namespace Espalier.Training;
 /// </summary>
 internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
 {
-    // An exception in a backward function would end the process.
-    [ThreadStatic]
-    private static ExceptionDispatchInfo? _failure;
-
     public override string Name => nameof(RankSum);
 
     /// <summary>The sum over all ranks.</summary>
     public static Tensor Over(ICommunicator ranks, Tensor values) => apply(values, ranks);
-
-    /// <summary>Throws what the last backward pass met on this thread.</summary>
-    public static void ThrowIfFailed()
-    {
-        if (_failure is not { } failure)
-            return;
-        _failure = null;
-        failure.Throw();
-    }
 
     public override Tensor forward(torch.autograd.AutogradContext context, params object[] vars)
     {
@@ -46,7 +32,7 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            _failure = ExceptionDispatchInfo.Capture(error);
+            BackwardFailure.Keep(error);
         }
 
         return [sum, null!];

@@ -43,6 +43,14 @@ public static class SampleRandom
         return like.dtype == torch.float32 && like.device_type == DeviceType.CPU ? mask : mask.to(like.dtype, like.device);
     }
 
+    /// <summary>Remembers where the draws stand, to draw the same again: for layers that are computed twice.</summary>
+    /// <returns>Starts the same draws on the calling thread; they end when its result is disposed.</returns>
+    public static Func<IDisposable> Capture()
+    {
+        (Scope? scope, int draws) = (_current, _current?.Draws ?? 0);
+        return () => new Repetition(scope, draws);
+    }
+
     /// <summary>How many views of the micro-batch's samples so many rows are; 1 where that cannot be told.</summary>
     internal static long Views(long rows) => _current is { } scope && rows % scope.Count == 0 ? rows / scope.Count : 1;
 
@@ -64,6 +72,28 @@ public static class SampleRandom
                 if (i + 1 < width)
                     target[i + 1] = (uint)bits < threshold ? kept : 0;
             }
+        }
+    }
+
+    /// <summary>Earlier draws, drawn again.</summary>
+    private sealed class Repetition : IDisposable
+    {
+        private readonly Scope? _outer = _current;
+        private readonly Scope? _scope;
+        private readonly int _draws;
+
+        public Repetition(Scope? scope, int draws)
+        {
+            (_scope, _draws, _current) = (scope, scope?.Draws ?? 0, scope);
+            if (scope is not null)
+                scope.Draws = draws;
+        }
+
+        public void Dispose()
+        {
+            if (_scope is not null)
+                _scope.Draws = _draws;
+            _current = _outer;
         }
     }
 

@@ -107,7 +107,7 @@ public sealed class GmlpVisionTests
         using var scope = torch.NewDisposeScope();
         using var block = new GmlpBlock(Small, 6);
         using var generator = new torch.Generator(3);
-        block.Initialize(generator);
+        block.InitializeForImages(generator);
         using var _ = torch.no_grad();
         block.Gate.Projection.Weight.zero_();
         Tensor x = torch.randn(1, 6, 5);
@@ -133,7 +133,7 @@ public sealed class GmlpVisionTests
         using var scope = torch.NewDisposeScope();
         using var block = new GmlpBlock(Small, 6);
         using var generator = new torch.Generator(3);
-        block.Initialize(generator);
+        block.InitializeForImages(generator);
         block.to(torch.float64);
         using var _ = torch.no_grad();
         Tensor x = torch.randn(1, 6, 5, dtype: torch.float64);

@@ -145,11 +145,11 @@ public sealed class SpatialGatingUnitTests
     }
 
     [Fact]
-    public void Another_number_of_tokens_is_refused()
+    public void More_tokens_than_the_matrices_have_is_refused()
     {
         using var scope = torch.NewDisposeScope();
         using var unit = new SpatialGatingUnit(4, 3);
-        Assert.Throws<ShapeException>(() => unit.call(torch.zeros(1, 2, 4)));
+        Assert.Throws<ShapeException>(() => unit.call(torch.zeros(1, 4, 4)));
         Assert.Throws<OptionsException>(() => new SpatialGatingUnit(5, 3));
     }
 }

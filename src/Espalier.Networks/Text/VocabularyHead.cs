@@ -1,0 +1,56 @@
+using TorchSharp.Modules;
+using TorchSharp.Utils;
+using static TorchSharp.torch.nn;
+
+namespace Espalier.Networks;
+
+/// <summary>Logits over the vocabulary, H Eᵀ + b with the tied embedding E; BERT's layers before it where asked for. BERT's names.</summary>
+public sealed class VocabularyHead : Module<Tensor, Tensor>
+{
+    [ComponentName(Name = "bias")]
+    private readonly Parameter _bias;
+
+    [ComponentName(Name = "transform")]
+    private readonly VocabularyTransform? _transform;
+
+    private readonly TextEncoder _encoder;
+
+    internal VocabularyHead(TextEncoder encoder, MlmHead kind, double normEps) : base(nameof(VocabularyHead))
+    {
+        _encoder = encoder;
+        Kind = kind;
+        _bias = new Parameter(torch.zeros(encoder.Vocabulary));
+        _bias.DetachFromDisposeScope();
+        _transform = kind == MlmHead.BertTransform ? new VocabularyTransform(encoder.Width, normEps) : null;
+        register_parameter("bias", _bias);
+        if (_transform is not null)
+            register_module("transform", _transform);
+    }
+
+    /// <summary>What stands before the vocabulary.</summary>
+    public MlmHead Kind { get; }
+
+    /// <summary>b, [V].</summary>
+    public Parameter Bias => _bias;
+
+    /// <summary>BERT's layers; null where there are none.</summary>
+    public VocabularyTransform? Transform => _transform;
+
+    /// <param name="input">Hidden states, [..., d].</param>
+    /// <returns>[..., V].</returns>
+    public override Tensor forward(Tensor input) => functional.linear(_transform is null ? input : _transform.call(input), _encoder.TokenEmbedding, _bias);
+
+    internal void Initialize(torch.Generator generator) => _transform?.Initialize(generator);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _bias.Dispose();
+            _transform?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

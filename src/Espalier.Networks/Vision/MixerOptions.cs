@@ -1,0 +1,29 @@
+namespace Espalier.Networks;
+
+/// <summary>The shape of an <see cref="MlpMixer"/>. The defaults are Mixer-S/16 (Tolstikhin et al. 2021).</summary>
+public sealed record MixerOptions : PatchOptions
+{
+    /// <summary>Mixer-S/16: 8 blocks of 512 channels.</summary>
+    public MixerOptions() => (DModel, Layers) = (512, 8);
+
+    /// <summary>Hidden size of the MLP over tokens; null is d/2.</summary>
+    public int? TokenHidden { get; init; }
+
+    /// <summary>Hidden size of the MLP over channels; null is 4d.</summary>
+    public int? ChannelHidden { get; init; }
+
+    /// <summary>Hidden size of the MLP over tokens.</summary>
+    internal int ForTokens => TokenHidden ?? Math.Max(1, DModel / 2);
+
+    /// <summary>Hidden size of the MLP over channels.</summary>
+    internal int ForChannels => ChannelHidden ?? 4 * DModel;
+
+    /// <summary>Checks what can be checked without the data.</summary>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        ValidatePatches();
+        OptionsException.Require(TokenHidden is null or >= 1, nameof(TokenHidden), TokenHidden, "must be at least 1");
+        OptionsException.Require(ChannelHidden is null or >= 1, nameof(ChannelHidden), ChannelHidden, "must be at least 1");
+    }
+}

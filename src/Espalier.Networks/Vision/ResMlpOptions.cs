@@ -1,0 +1,26 @@
+namespace Espalier.Networks;
+
+/// <summary>The shape of a <see cref="ResMlp"/>. The defaults are ResMLP-S12 (Touvron et al. 2021, "ResMLP").</summary>
+public sealed record ResMlpOptions : PatchOptions
+{
+    /// <summary>Hidden size of the MLP over channels; null is 4d.</summary>
+    public int? ChannelHidden { get; init; }
+
+    /// <summary>What a branch is scaled with at the start (LayerScale); null is 1e-4 up to 12 blocks, 1e-5 up to 24, else 1e-6.</summary>
+    public double? LayerScale { get; init; }
+
+    /// <summary>Hidden size of the MLP over channels.</summary>
+    internal int ForChannels => ChannelHidden ?? 4 * DModel;
+
+    /// <summary>What a branch is scaled with at the start.</summary>
+    internal double InitialScale => LayerScale ?? (Layers <= 12 ? 1e-4 : Layers <= 24 ? 1e-5 : 1e-6);
+
+    /// <summary>Checks what can be checked without the data.</summary>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        ValidatePatches();
+        OptionsException.Require(ChannelHidden is null or >= 1, nameof(ChannelHidden), ChannelHidden, "must be at least 1");
+        OptionsException.Require(LayerScale is null or > 0, nameof(LayerScale), LayerScale, "must be above 0");
+    }
+}
