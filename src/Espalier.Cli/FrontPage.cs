@@ -21,6 +21,8 @@ internal static class FrontPage
         ("probe", "what simple classifiers make of its features"),
         ("ema", "an average of another width from stored ones"),
         ("report", "make a run's report again"),
+        (null, "Work with text"),
+        ("text", "write with a saved language model, or fine-tune one"),
         (null, "Look around"),
         ("runs", "list, show and compare runs"),
         ("data", "list, info and fetch of data sets"),

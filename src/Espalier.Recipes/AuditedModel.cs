@@ -41,7 +41,7 @@ public sealed class AuditedModel : IDisposable
         bool averaged = ema ?? ModelWeights.HasEma(weights);
         Module module = language is null
             ? ModelZoo.Create(recipe.Model, data.InputShape, data.ClassCount, recipe.Seed)
-            : TextRecipe.CreateModel(recipe, language, data);
+            : TextRecipe.CreateModel(recipe, language, data.ClassCount);
         ModelWeights.Load(module, weights, averaged ? ModelWeights.EmaPrefix : "");
         module.to(device);
         return new AuditedModel(module, new TorchClassifier(module, data.InputShape, data.ClassCount, data.Bounds), averaged);

@@ -1,4 +1,3 @@
-using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Language;
 using Espalier.Networks;
@@ -38,8 +37,8 @@ internal static class TextRecipe
     /// <summary>Makes the model of a recipe, on the CPU.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="language">The tokenizer of the data.</param>
-    /// <param name="data">Gives the classes.</param>
-    public static Module CreateModel(Recipe recipe, RecipeLanguage language, Dataset data) => OptionsException.Within("model", () =>
+    /// <param name="classes">Number of classes; unused by a language model.</param>
+    public static Module CreateModel(Recipe recipe, RecipeLanguage language, int classes) => OptionsException.Within("model", () =>
     {
         ModelOptions options = recipe.Model;
         SpecialTokens specials = language.Tokenizer.Specials;
@@ -54,7 +53,7 @@ internal static class TextRecipe
         {
             ObjectiveKind.MaskedLanguageModel => new MaskedLanguageModel(encoder, options.TextHead.Mlm, recipe.Seed),
             ObjectiveKind.CausalLanguageModel => new CausalLanguageModel(encoder),
-            _ => new SequenceClassifier(encoder, data.ClassCount, options.TextHead.Pooling, options.TextHead.Dropout, recipe.Seed),
+            _ => new SequenceClassifier(encoder, classes, options.TextHead.Pooling, options.TextHead.Dropout, recipe.Seed),
         });
     });
 

@@ -27,7 +27,7 @@ internal sealed class TrainingObjective : IDisposable
         ObjectiveOptions options = recipe.Objective;
         if (language is not null)
         {
-            Module reader = TextRecipe.CreateModel(recipe, language, train);
+            Module reader = TextRecipe.CreateModel(recipe, language, train.ClassCount);
             reader.to(train.Device);
             return new(TextRecipe.CreateObjective(recipe, language, reader), reader);
         }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Data;
 using Espalier.Recipes;
 using Espalier.Training;
 using Spectre.Console;

@@ -22,7 +22,7 @@ public static class TextEncoding
             specials.Add(SpecialToken.Pad);
         if (options.Framing == TextFraming.ClassSeparator)
             specials.AddRange([SpecialToken.Class, SpecialToken.Separator]);
-        Tokenizer tokenizer = OptionsException.Within("tokenizer", () => TokenizerFactory.Create(options.Tokenizer, text.Train.Documents, specials));
+        Tokenizer tokenizer = OptionsException.Within("tokenizer", () => TokenizerFactory.Create(options.Tokenizer, isWindows ? [Joined(text.Train)] : text.Train.Documents, specials));
         foreach (SpecialToken special in specials)
             _ = tokenizer.Specials.Require(special, "this task");
         int length = options.Length + extra;
@@ -30,10 +30,9 @@ public static class TextEncoding
             ? Windows(tokenizer, part, length, isTraining ? options.Stride : options.Length, isTraining ? null : options.EvaluationWindows)
             : Rows(tokenizer, part, text.ClassNames, length, options.Framing);
 
-        // The usual split in two has one part for validation and test.
         Dataset validation = Part(text.Validation, false);
         Dataset test = Part(text.Test, false);
-        return new TokenizedText(new DatasetSplits(Part(text.Train, true), validation, test), tokenizer, CharactersPerToken(tokenizer, text.Test));
+        return new TokenizedText(new DatasetSplits(Part(text.Train, true), validation, test), tokenizer, CharactersPerToken(tokenizer, isWindows ? [Joined(text.Test)] : text.Test.Documents));
     }
 
     /// <summary>The windows of documents joined by line breaks.</summary>
@@ -62,7 +61,7 @@ public static class TextEncoding
         Array.Fill(rows, pad);
         for (int i = 0; i < text.Documents.Count; i++)
             Fill(tokenizer, text.Documents[i], framing, rows.AsSpan(i * length, length));
-        long[] labels = [.. text.Labels?.Select(l => (long)l) ?? new long[text.Documents.Count]];
+        long[] labels = text.Labels is { } given && classNames.Count > 0 ? [.. given.Select(l => (long)l)] : new long[text.Documents.Count];
         using Tensor flat = torch.tensor(rows);
         return new Dataset(text.Name, flat.view(text.Documents.Count, length), torch.tensor(labels), classNames.Count > 0 ? classNames : ["text"]);
     }
@@ -87,9 +86,6 @@ public static class TextEncoding
 
     private static string Joined(TextDocuments text) => text.Documents is [var one] ? one : string.Join('\n', text.Documents) + "\n";
 
-    private static double CharactersPerToken(Tokenizer tokenizer, TextDocuments text)
-    {
-        string joined = Joined(text);
-        return (double)joined.EnumerateRunes().Count() / Math.Max(1, tokenizer.Encode(joined).Count);
-    }
+    private static double CharactersPerToken(Tokenizer tokenizer, IReadOnlyList<string> texts) =>
+        (double)texts.Sum(t => t.EnumerateRunes().Count()) / Math.Max(1, texts.Sum(t => tokenizer.Encode(t).Count));
 }

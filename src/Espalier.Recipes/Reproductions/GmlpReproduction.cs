@@ -19,5 +19,8 @@ public sealed class GmlpReproduction : Reproduction
         ("spatial", TextRivals.Spatial),
         ("transformer", TextRivals.Transformers),
         ("longer", TextRivals.Longer),
+        ("causal", CausalShakespeare.Run),
+        ("sentiment", SentimentFineTuning.Run),
+        ("decoding", DecodingSpeed.Run),
     ];
 }

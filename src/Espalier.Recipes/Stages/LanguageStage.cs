@@ -25,7 +25,7 @@ internal static class LanguageStage
     {
         progress?.Report(new StageProgress(Name, 0));
         long start = Stopwatch.GetTimestamp();
-        using Module model = TextRecipe.CreateModel(recipe with { Model = recipe.Model with { Weights = null } }, language, test);
+        using Module model = TextRecipe.CreateModel(recipe with { Model = recipe.Model with { Weights = null } }, language, test.ClassCount);
         Objective objective = TextRecipe.CreateObjective(recipe, language, model);
         model.to(test.Device);
         model.eval();

@@ -62,12 +62,12 @@ internal sealed class MaskedShakespeare : IDisposable
         using var model = new MaskedLanguageModel(ModelZoo.CreateText(options, _text.Tokenizer.VocabularySize, Length, new TextTokens(), seed), MlmHead.Plain, seed);
         model.to(_context.Device);
         var points = new List<(double, double)>();
-        var listener = new Listener(progress =>
+        var listener = new EvaluationListener((step, numbers) =>
         {
-            if (progress.Evaluation is not { } evaluation)
-                return;
-            points.Add((progress.State.Step, evaluation["perplexity"]));
-            watch?.Invoke(model.Encoder, progress.State.Step);
+            points.Add((step, numbers["perplexity"]));
+            if (step % (4 * EvaluateEvery) == 0 && step < steps)
+                _context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {name}, perplexity {numbers["perplexity"]:0.000} after {step} steps"));
+            watch?.Invoke(model.Encoder, step);
         });
         using TrainingResult result = new Trainer(Options(seed, steps)).Fit(
             new MaskedLanguageObjective(model, _text.Tokenizer, new MaskingOptions(), seed), _splits.Train, _splits.Validation, progress: listener, cancellationToken: _context.CancellationToken);
@@ -94,9 +94,4 @@ internal sealed class MaskedShakespeare : IDisposable
         ClipNorm = 1,
         EvaluateEvery = Duration.Steps(EvaluateEvery),
     };
-
-    private sealed class Listener(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }
