@@ -25,6 +25,8 @@ internal static class FrontPage
         (null, "Ship it"),
         ("export", "a saved run's network as ONNX, checked"),
         ("predict", "what an ONNX classifier sees in pictures"),
+        (null, "Work with text"),
+        ("text", "write with a saved language model, or fine-tune one"),
         (null, "Look around"),
         ("runs", "list, show and compare runs"),
         ("model", "list and info of networks, and the filters they learned"),
