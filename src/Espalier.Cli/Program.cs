@@ -77,11 +77,11 @@ internal static class Program
             c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network, or published weights, as an ONNX file.").WithExample("export", "last", "--out", "model.onnx")
                 .WithExample("export", "bert.safetensors", "--arch", "bert_base");
             c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
-            c.AddBranch("model", b =>
+            c.AddBranch("text", b =>
             {
-                b.SetDescription("Networks and their weights.");
-                b.AddCommand<ModelConvertCommand>("convert").WithDescription("Published weights under the names of a network here.")
-                    .WithExample("model", "convert", "pytorch_model.bin", "--arch", "bert_base", "--layout", "huggingFaceBert", "--out", "bert.safetensors");
+                b.SetDescription("Language models: write, fine-tune.");
+                b.AddCommand<TextGenerateCommand>("generate").WithDescription("Text written by a saved run's language model.").WithExample("text", "generate", "last", "--prompt", "ROMEO:");
+                b.AddCommand<TextFinetuneCommand>("finetune").WithDescription("A recipe over seeds and a small grid; the median counts.").WithExample("text", "finetune", "--recipe", "sst2", "--seeds", "5");
             });
             c.AddBranch("runs", b =>
             {
@@ -96,6 +96,8 @@ internal static class Program
                 b.SetDescription("The networks that have names, and what they learned.");
                 b.AddCommand<ModelListCommand>("list").WithDescription("The networks.").WithExample("model", "list", "gmlp*");
                 b.AddCommand<ModelInfoCommand>("info").WithDescription("Parameters, multiply-adds and memory of one.").WithExample("model", "info", "gmlp_s16_224");
+                b.AddCommand<ModelConvertCommand>("convert").WithDescription("Published weights under the names of a network here.")
+                    .WithExample("model", "convert", "pytorch_model.bin", "--arch", "bert_base", "--layout", "huggingFaceBert", "--out", "bert.safetensors");
                 b.AddCommand<ModelSpatialCommand>("spatial").WithDescription("The spatial filters that a gMLP learned, as a picture.").WithExample("model", "spatial", "last");
                 b.SetDefaultCommand<ModelListCommand>();
             });

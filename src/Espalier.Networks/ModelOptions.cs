@@ -47,7 +47,8 @@ public sealed record ModelOptions
 
     /// <summary>
     /// What the training starts from: a run, a safetensors file or a file of <c>torch.save</c>, in the network's own names; random
-    /// weights where null. A head for other classes starts afresh; of <c>encoder</c> only the encoder is taken.
+    /// weights where null. A head for other classes starts afresh; of <c>encoder</c> and of networks for text only the
+    /// encoder is taken.
     /// </summary>
     public string? Weights { get; init; }
 

@@ -34,11 +34,14 @@ public sealed class AuditedModel : IDisposable
     /// <param name="data">Gives input shape, classes and bounds.</param>
     /// <param name="device">Where the model shall live.</param>
     /// <param name="ema">Whether to take the averaged weights; where null, they are taken if the file has them.</param>
+    /// <param name="language">The tokenizer of the data where it is text.</param>
     /// <exception cref="CheckpointException">The file is broken, or is another network's.</exception>
-    public static AuditedModel Load(Recipe recipe, string weights, Dataset data, torch.Device device, bool? ema = null)
+    public static AuditedModel Load(Recipe recipe, string weights, Dataset data, torch.Device device, bool? ema = null, RecipeLanguage? language = null)
     {
         bool averaged = ema ?? ModelWeights.HasEma(weights);
-        Module module = ModelZoo.Create(recipe.Model, data.InputShape, data.ClassCount, recipe.Seed);
+        Module module = language is null
+            ? ModelZoo.Create(recipe.Model, data.InputShape, data.ClassCount, recipe.Seed)
+            : TextRecipe.CreateModel(recipe, language, data.ClassCount);
         ModelWeights.Load(module, weights, averaged ? ModelWeights.EmaPrefix : "");
         module.to(device);
         return new AuditedModel(module, new TorchClassifier(module, data.InputShape, data.ClassCount, data.Bounds), averaged);

@@ -66,10 +66,15 @@ public sealed record Recipe
         OptionsException.Require(Name.Length > 0 && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'), nameof(Name), Name, "must be letters, digits, hyphens and underscores");
         OptionsException.Require(Seed >= 0, nameof(Seed), Seed, "must not be negative");
         OptionsException.Within("data", Data.Validate);
-        _ = DataCatalog.Default.Find(Data.Name);
+        bool isText = DataCatalog.Default.Find(Data.Name).IsText;
         OptionsException.Within("model", Model.Validate);
         OptionsException.Within("objective", Objective.Validate);
         OptionsException.Within("train", Train.Validate);
+        if (isText)
+            TextRecipe.Validate(this);
+        OptionsException.Require(isText || !Objective.IsLanguageModel, "objective.kind", Objective.Kind, $"is for text: '{Data.Name}' holds none");
+        OptionsException.Require(isText || !ModelZoo.TextNames.Contains(Model.Name), "model.name", Model.Name, $"is for text: '{Data.Name}' holds none");
+        OptionsException.Require(isText || Objective.WordDropout == 0, "objective.wordDropout", Objective.WordDropout, $"is for text: '{Data.Name}' holds none");
         OptionsException.Require(Model.Name == "encoder" || !Objective.IsSelfSupervised, "model.name", Model.Name, $"must be \"encoder\" with the objective {Objective.Kind.ToString().ToLowerInvariant()}");
         OptionsException.Require(Model.Name == "encoder" || Probe is null, "model.name", Model.Name, "must be \"encoder\" for a probe");
         OptionsException.Require(Probe is not null || !Objective.IsSelfSupervised || (Evaluate, Attack, Detect, Explain) == (null, null, null, null), "probe", null, "must be given: without labels the model has no head for the audits");

@@ -88,20 +88,20 @@ public sealed class RecipeRun
     {
         Stopwatch clock = Stopwatch.StartNew();
         double earlier = resume ? _run.Summary["total.seconds"] ?? 0 : 0;
-        LoadedData loaded = Timed("data", () => OptionsException.Within("data", () => DataCatalog.Default.Load(_recipe.Data)),
-            d => string.Create(CultureInfo.InvariantCulture, $"{d.Info.Name}: {d.Splits.Train.Count:N0} train, {d.Splits.Validation.Count:N0} validation, {d.Splits.Test.Count:N0} test"));
-        using LoadedData data = loaded;
+        using RecipeData data = Timed("data", () => RecipeData.Load(_recipe, _run.Folder), d => d.Describe());
+        LoadedData loaded = data.Loaded;
         DatasetSplits splits = loaded.Splits.To(_device);
         RequireSameData(_run, loaded);
         RequireAgreement(_ranks, _recipe, loaded);
         _run.Update(m => m with { DataChecksums = loaded.Checksums });
         ValidateFor(splits);
+        data.Save(_run.Folder);
 
-        bool trained = Train(splits, resume, cancellationToken);
+        bool trained = Train(data, splits, resume, cancellationToken);
         Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
         if (!trained)
             return false;
-        Audit(splits, cancellationToken);
+        Audit(data, splits, cancellationToken);
         Report("report", 0);
         Set("total.seconds", earlier + clock.Elapsed.TotalSeconds);
         using (var process = Process.GetCurrentProcess())
@@ -120,10 +120,10 @@ public sealed class RecipeRun
         OptionsException.Within("explain", () => _recipe.Explain?.ValidateFor(splits.Test.ClassCount));
     }
 
-    private bool Train(DatasetSplits splits, bool resume, CancellationToken cancellationToken)
+    private bool Train(RecipeData data, DatasetSplits splits, bool resume, CancellationToken cancellationToken)
     {
         Report("train", 0);
-        using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train);
+        using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train, data.Language);
         var checkpoints = new CheckpointFolder(_run.CheckpointFolder);
         (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
@@ -155,10 +155,17 @@ public sealed class RecipeRun
         return true;
     }
 
-    private void Audit(DatasetSplits splits, CancellationToken cancellationToken)
+    private void Audit(RecipeData data, DatasetSplits splits, CancellationToken cancellationToken)
     {
-        using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false);
-        using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true);
+        if (_recipe.Objective.IsLanguageModel)
+        {
+            if (_recipe.Evaluate is not null)
+                LanguageStage.Run(_recipe, data.Language!, _run, _run.WeightsPath, splits.Test, null, _progress);
+            return;
+        }
+
+        using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false, data.Language);
+        using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true, data.Language);
         var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken);
         if (_recipe.Probe is { } probe)
             audit.Probe(probe, splits, raw, averaged, _run.WeightsPath);

@@ -8,16 +8,18 @@ public sealed class RecipeScaling
 {
     private readonly Recipe _recipe;
     private readonly DatasetSplits _splits;
+    private readonly RecipeData _data;
 
     /// <summary>Takes a recipe with its data.</summary>
     /// <param name="recipe">The recipe, of any objective; checked.</param>
-    /// <param name="splits">Its data, on the device to train on; stays the caller's.</param>
+    /// <param name="data">Its data; stays the caller's.</param>
+    /// <param name="device">Where to train.</param>
     /// <param name="batchSize">The batch size to go to.</param>
     /// <exception cref="OptionsException">The batch size is below 1.</exception>
-    public RecipeScaling(Recipe recipe, DatasetSplits splits, int batchSize)
+    public RecipeScaling(Recipe recipe, RecipeData data, torch.Device device, int batchSize)
     {
         OptionsException.Require(batchSize >= 1, nameof(batchSize), batchSize, "must be at least 1");
-        (_recipe, _splits) = (recipe, splits);
+        (_recipe, _data, _splits) = (recipe, data, data.Loaded.Splits.To(device));
         int baseBatch = recipe.Train.BaseBatchSize ?? recipe.Train.BatchSize;
         TrainerOptions options = recipe.SeededTraining with { BaseBatchSize = baseBatch, BatchSchedule = [] };
         Baseline = At(options, baseBatch);
@@ -65,7 +67,7 @@ public sealed class RecipeScaling
 
     private OwnedObjective Objective()
     {
-        TrainingObjective made = TrainingObjective.Create(_recipe, _splits.Train);
+        TrainingObjective made = TrainingObjective.Create(_recipe, _splits.Train, _data.Language);
         return new OwnedObjective(made.Objective, made);
     }
 }

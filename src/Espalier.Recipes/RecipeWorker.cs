@@ -30,10 +30,10 @@ public sealed class RecipeWorker
     /// <exception cref="EspalierException">Whatever is wrong with options, data or training.</exception>
     public bool Execute(bool resume, CancellationToken cancellationToken)
     {
-        using LoadedData loaded = OptionsException.Within("data", () => DataCatalog.Default.Load(_recipe.Data));
-        DatasetSplits splits = loaded.Splits.To(_device);
-        RecipeRun.RequireAgreement(_ranks, _recipe, loaded);
-        using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train);
+        using RecipeData data = RecipeData.Load(_recipe);
+        DatasetSplits splits = data.Loaded.Splits.To(_device);
+        RecipeRun.RequireAgreement(_ranks, _recipe, data.Loaded);
+        using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train, data.Language);
         using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
             trained.Objective, splits.Train, splits.Validation, new CheckpointFolder(_checkpoints), resume, null, _ranks, cancellationToken));
         return result.Outcome != TrainingOutcome.Interrupted;

@@ -1,7 +1,9 @@
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Networks;
 using Espalier.Onnx;
 using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
 using Espalier.Runs;
 
 namespace Espalier.Recipes;
@@ -10,14 +12,14 @@ namespace Espalier.Recipes;
 public sealed class SavedRun : IDisposable
 {
     private readonly Run _source;
-    private readonly LoadedData _data;
+    private readonly RecipeData _data;
     private readonly DatasetSplits _splits;
     private readonly torch.Device _device;
 
-    private SavedRun(Run source, Recipe recipe, LoadedData data, torch.Device device)
+    private SavedRun(Run source, Recipe recipe, RecipeData data, torch.Device device)
     {
         (_source, Recipe, _data, _device) = (source, recipe, data, device);
-        _splits = data.Splits.To(device);
+        _splits = data.Loaded.Splits.To(device);
     }
 
     /// <summary>The recipe it was run with.</summary>
@@ -27,7 +29,7 @@ public sealed class SavedRun : IDisposable
     public string Folder => _source.Folder;
 
     /// <summary>The sha256 of the data as it is now; the same as in the run.</summary>
-    public IReadOnlyDictionary<string, string> Checksums => _data.Checksums;
+    public IReadOnlyDictionary<string, string> Checksums => _data.Loaded.Checksums;
 
     /// <summary>Opens a run.</summary>
     /// <param name="path">Its folder, or <c>last</c> for the newest one that has weights.</param>
@@ -41,8 +43,8 @@ public sealed class SavedRun : IDisposable
         Recipe recipe = RecipeRun.RecipeOf(run);
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");
-        LoadedData data = DataCatalog.Default.Load(recipe.Data);
-        RecipeRun.RequireSameData(run, data);
+        RecipeData data = RecipeData.Load(recipe, run.Folder);
+        RecipeRun.RequireSameData(run, data.Loaded);
         return new SavedRun(run, recipe, data, device);
     }
 
@@ -62,22 +64,10 @@ public sealed class SavedRun : IDisposable
             if (weights is not null && !File.Exists(weights))
                 throw new CheckpointException(weights, "does not exist", "name a safetensors file, such as one that espalier ema wrote");
             string file = weights ?? _source.WeightsPath;
-            using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema);
-            var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
-            if (recipe.Probe is { } probe)
-                stages.Probe(probe, _splits, model, null, null);
-            if (recipe.Evaluate is { } evaluate)
-            {
-                using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false) : null;
-                stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
-            }
-
-            if (recipe.Attack is { } attack)
-                stages.Attack(attack);
-            if (recipe.Detect is { } detect)
-                stages.Detect(detect);
-            if (recipe.Explain is { } explain)
-                stages.Explain(explain);
+            if (recipe.Objective.IsLanguageModel)
+                LanguageStage.Run(recipe, _data.Language!, run, file, _splits.Test, ema, progress);
+            else
+                AuditClassifier(recipe, run, file, ema, progress, cancellationToken);
             RunReport.Write(run, recipe);
             run.Finish(RunStatus.Completed);
             return true;
@@ -103,22 +93,27 @@ public sealed class SavedRun : IDisposable
     /// <exception cref="OnnxExportException">The file would not compute what the network does; none is written.</exception>
     public OnnxExportReport Export(string path, bool? ema = null, string? weights = null, OnnxExportOptions? options = null)
     {
-        using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema);
+        using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
         IDifferentiableClassifier classifier = model.Classifier;
+        bool classifies = model.Network is not (MaskedLanguageModel or CausalLanguageModel);
         var sidecar = new OnnxClassifierOptions
         {
-            Input = "input",
+            Input = _data.Language is null ? "input" : "ids",
             Output = "logits",
             InputShape = classifier.InputShape,
-            Lower = Finite(classifier.Bounds.Lower, -1e30),
-            Upper = Finite(classifier.Bounds.Upper, 1e30),
+            Lower = _data.Language is null ? Finite(classifier.Bounds.Lower, -1e30) : 0,
+            Upper = _data.Language is { } language ? language.Tokenizer.VocabularySize - 1 : Finite(classifier.Bounds.Upper, 1e30),
             OutputKind = OnnxOutputKind.Logits,
             Labels = _splits.Test.ClassNames,
         };
-        OnnxExportReport report = OnnxExporter.Export(model.Network, path,
-            [new OnnxInput("input", classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))],
-            (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
-        sidecar.WriteFor(path);
+        OnnxInput input = _data.Language is null
+            ? new OnnxInput(sidecar.Input, classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))
+            : new OnnxInput(sidecar.Input, classifier.InputShape, torch.ScalarType.Int64, sidecar.Lower, sidecar.Upper);
+        OnnxExportReport report = OnnxExporter.Export(model.Network, path, [input], (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
+
+        // A language model gives a score per token, not per class.
+        if (classifies)
+            sidecar.WriteFor(path);
         return report;
 
         static double Finite(double bound, double otherwise) => double.IsFinite(bound) ? bound : otherwise;
@@ -131,6 +126,26 @@ public sealed class SavedRun : IDisposable
         ["espalier.model"] = System.Text.Json.JsonSerializer.Serialize(Recipe.Model, RecipeJson.Options),
         ["labels"] = System.Text.Json.JsonSerializer.Serialize(_splits.Test.ClassNames),
     };
+
+    private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+    {
+        using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
+        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
+        if (recipe.Probe is { } probe)
+            stages.Probe(probe, _splits, model, null, null);
+        if (recipe.Evaluate is { } evaluate)
+        {
+            using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false, _data.Language) : null;
+            stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
+        }
+
+        if (recipe.Attack is { } attack)
+            stages.Attack(attack);
+        if (recipe.Detect is { } detect)
+            stages.Detect(detect);
+        if (recipe.Explain is { } explain)
+            stages.Explain(explain);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

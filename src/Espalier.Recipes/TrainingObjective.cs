@@ -19,9 +19,19 @@ internal sealed class TrainingObjective : IDisposable
     public Objective Objective { get; }
 
     /// <summary>Makes the objective of a recipe, on the device of the data.</summary>
-    public static TrainingObjective Create(Recipe recipe, Dataset train)
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="train">The training data.</param>
+    /// <param name="language">The tokenizer of the data where it is text.</param>
+    public static TrainingObjective Create(Recipe recipe, Dataset train, RecipeLanguage? language = null)
     {
         ObjectiveOptions options = recipe.Objective;
+        if (language is not null)
+        {
+            Module reader = TextRecipe.CreateModel(recipe, language, train.ClassCount);
+            reader.to(train.Device);
+            return new(TextRecipe.CreateObjective(recipe, language, reader), reader);
+        }
+
         SelfSupervisionOptions shared = options.SelfSupervision with { Encoder = recipe.Model.Encoder };
         switch (options.Kind)
         {

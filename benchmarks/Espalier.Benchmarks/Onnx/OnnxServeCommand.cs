@@ -28,6 +28,7 @@ internal static class OnnxServeCommand
             foreach (string name in Models)
             {
                 using var module = ModelZoo.Create(new ModelOptions { Name = name }, [3, 224, 224], 1000, 1);
+                FillZeros(module);
                 string path = Path.Combine(folder, name + ".onnx");
                 long start = Stopwatch.GetTimestamp();
                 OnnxExportReport report = OnnxExporter.Export(module, path, [new OnnxInput("input", [3, 224, 224], Lower: 0)], new() { VerifiedBatchSizes = [1, 2] });
@@ -55,6 +56,18 @@ internal static class OnnxServeCommand
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // A fresh head of zeros would agree with anything.
+    private static void FillZeros(torch.nn.Module module)
+    {
+        using var noGradients = torch.no_grad();
+        using var generator = new torch.Generator(1);
+        foreach (Tensor parameter in module.parameters())
+        {
+            if (parameter.count_nonzero().item<long>() == 0)
+                parameter.normal_(0, 0.02, generator);
         }
     }
 

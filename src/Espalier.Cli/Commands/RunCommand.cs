@@ -124,6 +124,8 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         // A later audit may be started from another folder.
         if (recipe.Data.Path is { Length: > 0 } path)
             recipe = recipe with { Data = recipe.Data with { Path = Path.GetFullPath(path) } };
+        if (recipe.Data.Text.Tokenizer.Path is { Length: > 0 } tokenizer)
+            recipe = recipe with { Data = recipe.Data with { Text = recipe.Data.Text with { Tokenizer = recipe.Data.Text.Tokenizer with { Path = Path.GetFullPath(tokenizer) } } } };
         if (recipe.Model.Weights is { Length: > 0 } weights)
             recipe = recipe with { Model = recipe.Model with { Weights = Path.GetFullPath(weights) } };
         return recipe;

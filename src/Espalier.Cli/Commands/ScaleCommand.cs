@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Data;
 using Espalier.Recipes;
 using Espalier.Training;
 using Spectre.Console;
@@ -39,8 +38,8 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
         Recipe recipe = RecipeCatalog.Read(settings.Recipe);
         OptionsException.Require(settings.BatchSize >= 1, "batchSize", settings.BatchSize, "give the new batch size with --batch-size");
         OptionsException.Require(settings.Samples >= 1, "samples", settings.Samples, "must be at least 1");
-        using LoadedData data = DataCatalog.Default.Load(recipe.Data);
-        var scaling = new RecipeScaling(recipe, data.Splits.To(session.Device), settings.BatchSize);
+        using RecipeData data = RecipeData.Load(recipe);
+        var scaling = new RecipeScaling(recipe, data, session.Device, settings.BatchSize);
         IReadOnlyList<ScaledValue> changed = scaling.Changed;
         IReadOnlyList<ScaledValue> kept = scaling.Kept;
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"batch {scaling.Baseline.BatchSize} -> {settings.BatchSize}, kappa {scaling.Kappa:0.###}"));

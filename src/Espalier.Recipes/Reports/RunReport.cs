@@ -23,11 +23,12 @@ public static class RunReport
         TrainRecord? train = StageFile.Read<TrainRecord>(run, "train");
         ProbeRecord? probe = StageFile.Read<ProbeRecord>(run, "probe");
         EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
+        LanguageRecord? language = StageFile.Read<LanguageRecord>(run, "language");
         AttackRecord? attack = StageFile.Read<AttackRecord>(run, "attack");
         DetectRecord? detect = StageFile.Read<DetectRecord>(run, "detect");
         ExplainRecord? explain = StageFile.Read<ExplainRecord>(run, "explain");
 
-        SummarySection.Write(report, recipe, train, probe, evaluate, attack, detect, explain);
+        SummarySection.Write(report, recipe, train, probe, evaluate, language, attack, detect, explain);
         if (train is not null)
             TrainSection.Write(report, run, recipe, train);
         if (train is not null)
@@ -36,6 +37,8 @@ public static class RunReport
             ProbeSection.Write(report, probe);
         if (evaluate is not null)
             EvaluateSection.Write(report, evaluate);
+        if (language is not null)
+            LanguageSection.Write(report, run, language);
         if (attack is not null)
             AttackSection.Write(report, recipe, attack);
         if (detect is not null)

@@ -8,7 +8,7 @@ namespace Espalier.Recipes.Reports;
 /// <summary>The few numbers that everybody should see.</summary>
 internal static class SummarySection
 {
-    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, ProbeRecord? probe, EvaluateRecord? evaluate, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
+    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, ProbeRecord? probe, EvaluateRecord? evaluate, LanguageRecord? language, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
     {
         var figures = new List<(string, string, string)>();
         if (probe is not null)
@@ -25,6 +25,13 @@ internal static class SummarySection
             string weights = evaluate.Ema is null ? "" : "averaged weights, ";
             figures.Add((Format.Percent(best.Accuracy), "test accuracy", $"{weights}{Format.Count(evaluate.Samples)} test samples"));
             figures.Add((Format.Percent(best.Ece), "calibration error", "how far stated confidence is off"));
+        }
+
+        if (language is not null)
+        {
+            LanguageNumbers best = language.Ema ?? language.Raw;
+            figures.Add((Format.Number(best.Perplexity, 2), "perplexity", $"of {Format.Count(language.Vocabulary)} tokens; 1 is certainty"));
+            figures.Add((Format.Percent(best.Accuracy), language.IsMasked ? "hidden tokens found" : "next tokens guessed", "first guess"));
         }
 
         if (attack is not null)

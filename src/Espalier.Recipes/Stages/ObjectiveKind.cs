@@ -17,4 +17,10 @@ public enum ObjectiveKind
 
     /// <summary>The labels of a few samples, and a teacher's for the rest.</summary>
     PseudoLabels,
+
+    /// <summary>The hidden tokens of a text.</summary>
+    MaskedLanguageModel,
+
+    /// <summary>The next token of a text.</summary>
+    CausalLanguageModel,
 }

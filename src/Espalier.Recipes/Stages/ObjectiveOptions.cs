@@ -1,4 +1,5 @@
 using Espalier.Data.Augmentation;
+using Espalier.Language;
 using Espalier.Representation;
 
 namespace Espalier.Recipes.Stages;
@@ -33,6 +34,15 @@ public sealed record ObjectiveOptions
     /// <summary>For pseudo-labels: how many labels there are, and what the teacher is trusted with.</summary>
     public PseudoLabelOptions PseudoLabels { get; init; } = new();
 
+    /// <summary>For classification of text: the probability that a training token becomes unknown, in [0, 1).</summary>
+    public double WordDropout { get; init; }
+
+    /// <summary>For masked language models: which tokens are hidden.</summary>
+    public MaskingOptions Masking { get; init; } = new();
+
+    /// <summary>Whether it is a language model's.</summary>
+    internal bool IsLanguageModel => Kind is ObjectiveKind.MaskedLanguageModel or ObjectiveKind.CausalLanguageModel;
+
     /// <summary>Whether it learns without labels.</summary>
     internal bool IsSelfSupervised => Kind is ObjectiveKind.Byol or ObjectiveKind.SimClr or ObjectiveKind.Dino;
 
@@ -41,6 +51,8 @@ public sealed record ObjectiveOptions
     public void Validate()
     {
         OptionsException.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "must lie in [0, 1)");
+        OptionsException.Require(WordDropout is >= 0 and < 1, nameof(WordDropout), WordDropout, "must lie in [0, 1)");
+        OptionsException.Within("masking", Masking.Validate);
         OptionsException.Require(Augmentation is null || Kind == ObjectiveKind.Classification, nameof(Augmentation), "set", "belongs to kind classification: the other kinds have views");
         OptionsException.Require(Mixing is null || Kind == ObjectiveKind.Classification, nameof(Mixing), "set", "belongs to kind classification");
         OptionsException.Within("mixing", () => Mixing?.Validate());

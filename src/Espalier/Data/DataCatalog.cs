@@ -1,4 +1,5 @@
 using Espalier.Data.Sources;
+using Espalier.Data.Text;
 
 namespace Espalier.Data;
 
@@ -45,6 +46,8 @@ public sealed class DataCatalog
     {
         options.Validate();
         DatasetSource source = Source(options.Name);
+        if (source is ITextSource)
+            throw new DataException(options.Name, "holds text, which must be tokenised", "run a recipe on it, or load it as text");
         if (source.Missing(_folders) is { } missing)
             throw new DataException(options.Name, missing.Problem, missing.Remedy);
         SourceData read = source.Load(_folders, options);
@@ -55,6 +58,26 @@ public sealed class DataCatalog
             Standardization = scaling,
             Schema = read.Schema,
         };
+    }
+
+    /// <summary>Loads a text, cut into training, validation and test parts and not yet tokenised.</summary>
+    /// <param name="options">Which, and how to cut it.</param>
+    /// <exception cref="OptionsException">An option is out of range, or is for numbers.</exception>
+    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
+    /// <exception cref="DataException">It is no text, or files are missing or bad.</exception>
+    public LoadedText LoadText(DataOptions options)
+    {
+        options.Validate();
+        DatasetSource source = Source(options.Name);
+        if (source is not ITextSource text)
+            throw new DataException(options.Name, "holds no text", "name a text, such as tinyshakespeare, or one of your own (text)");
+        OptionsException.Require(!options.Standardize, "standardize", true, "is for numbers: text becomes tokens");
+        OptionsException.Require(options.Shrink == 1, "shrink", options.Shrink, "is for images");
+        OptionsException.Require(options.TrainFirst is null, "trainFirst", options.TrainFirst, "is for labelled samples: shorten a text with limit");
+        if (source.Missing(_folders) is { } missing)
+            throw new DataException(options.Name, missing.Problem, missing.Remedy);
+        LoadedText loaded = text.LoadText(_folders, options);
+        return options.Limit is { } limit ? loaded with { Train = Limited(loaded.Train, limit, options.SplitSeed) } : loaded;
     }
 
     /// <summary>Downloads what is missing of a data set into the cache.</summary>
@@ -71,6 +94,15 @@ public sealed class DataCatalog
                 continue;
             await downloader.DownloadAsync(file, Path.Combine(_folders.Cache, info.Name), progress, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Fewer training documents, every class with its share; of running text, which is one document, fewer characters.</summary>
+    private static TextDocuments Limited(TextDocuments train, int limit, int seed)
+    {
+        if (train.Documents is [var text])
+            return text.Length <= limit ? train : new TextDocuments(train.Name, [text[..limit]], train.Labels);
+        long[] labels = [.. train.Labels?.Select(l => (long)l) ?? new long[train.Documents.Count]];
+        return train.Subset(train.Name, StratifiedSplit.Sample(labels, limit, seed));
     }
 
     private static DatasetSource Source(string name)

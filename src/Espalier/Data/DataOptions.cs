@@ -1,12 +1,14 @@
+using Espalier.Data.Text;
+
 namespace Espalier.Data;
 
 /// <summary>Which data set to load, and how to cut it.</summary>
 public sealed record DataOptions
 {
-    /// <summary>A name of the catalogue; <c>csv</c>, <c>images</c> or <c>idx</c> for files of one's own at <see cref="Path"/>.</summary>
+    /// <summary>A name of the catalogue; <c>csv</c>, <c>images</c>, <c>idx</c> or <c>text</c> for files of one's own at <see cref="Path"/>.</summary>
     public string Name { get; init; } = "";
 
-    /// <summary>For <c>csv</c> a file, for <c>images</c> a folder of class folders, for <c>idx</c> a folder or the images file.</summary>
+    /// <summary>For <c>csv</c> a file, for <c>images</c> a folder of class folders, for <c>idx</c> a folder or the images file, for <c>text</c> a text file or a table.</summary>
     public string? Path { get; init; }
 
     /// <summary>The share of the samples (of those outside the data set's own test split) for validation, in (0, 1).</summary>
@@ -24,7 +26,7 @@ public sealed record DataOptions
     /// <summary>Images are shrunk by this factor, each pixel the mean of a square of so many on a side: 2 makes 14x14 of 28x28.</summary>
     public int Shrink { get; init; } = 1;
 
-    /// <summary>At most so many samples, drawn evenly from the classes before the split; a test split of its own stays whole.</summary>
+    /// <summary>At most so many samples, drawn evenly from the classes before the split; a test split of its own stays whole. Of text: at most so many training documents, or characters of running text.</summary>
     public int? Limit { get; init; }
 
     /// <summary>
@@ -38,6 +40,9 @@ public sealed record DataOptions
 
     /// <summary>For <c>images</c>: size and channels.</summary>
     public ImageFolderOptions Images { get; init; } = new();
+
+    /// <summary>For text: how it is cut and tokenised.</summary>
+    public TextOptions Text { get; init; } = new();
 
     /// <summary>For generated data sets: samples, noise, seed.</summary>
     public GeneratedOptions Generated { get; init; } = new();
@@ -56,6 +61,7 @@ public sealed record DataOptions
         OptionsException.Require(TrainFirst is null || Limit is null, nameof(TrainFirst), TrainFirst, "says which samples to take, as limit does: give one of them");
         OptionsException.Within("csv", Csv.Validate);
         OptionsException.Within("images", Images.Validate);
+        OptionsException.Within("text", Text.Validate);
         OptionsException.Within("generated", Generated.Validate);
     }
 }

@@ -6,25 +6,37 @@ namespace Espalier.Data;
 
 /// <summary>
 /// A labelled data set in memory: one tensor of inputs, gathered by index, never sample by sample. Images may be held
-/// as bytes; a batch of them is converted to float32 and scaled as it is gathered.
+/// as bytes; a batch of them is converted to float32 and scaled as it is gathered. Tokens (int64) are gathered as they
+/// are; windows of a text overlap in memory, so that a long text is held once.
 /// </summary>
 public sealed class Dataset : IDisposable
 {
     private readonly Tensor _inputs;
     private readonly double _scale;
 
+    // What the inputs are views of where they are windows that overlap.
+    private readonly Tensor? _stream;
+    private readonly int _stride;
+
     /// <summary>Takes over the tensors: they are freed with the data set.</summary>
     /// <param name="name">The data set's name.</param>
-    /// <param name="inputs">[n, ...], float32, or uint8 for images; float64 stays float64, for checks against a reference.</param>
+    /// <param name="inputs">[n, ...], float32; uint8 for images; int64, not negative, for tokens; float64 stays float64, for checks against a reference.</param>
     /// <param name="labels">[n], int64, in 0..<paramref name="classNames"/>.Count-1.</param>
     /// <param name="classNames">One name per class.</param>
     /// <param name="bounds">The box that inputs live in after scaling; [0, 1] where null.</param>
     /// <param name="scale">What inputs are multiplied by when gathered: 1/255 for bytes as images, else 1.</param>
-    /// <exception cref="DataException">Counts differ, a label is out of range, an input is NaN or infinite.</exception>
+    /// <exception cref="DataException">Counts differ, a label is out of range, an input is NaN or infinite, a token is negative.</exception>
     public Dataset(string name, Tensor inputs, Tensor labels, IReadOnlyList<string> classNames, InputBounds? bounds = null, double scale = 1)
+        : this(name, Contiguous(inputs), null, 0, labels, classNames, bounds, scale)
+    {
+    }
+
+    private Dataset(string name, Tensor inputs, Tensor? stream, int stride, Tensor labels, IReadOnlyList<string> classNames, InputBounds? bounds, double scale)
     {
         Name = name;
-        _inputs = Contiguous(inputs).DetachFromDisposeScope();
+        _inputs = inputs.DetachFromDisposeScope();
+        _stream = stream?.DetachFromDisposeScope();
+        _stride = stride;
         Labels = labels.DetachFromDisposeScope();
         ClassNames = classNames;
         Bounds = bounds ?? InputBounds.Unit;
@@ -40,6 +52,28 @@ public sealed class Dataset : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>The windows of a stream of tokens, which is held once however much they overlap. They have no classes: all labels are 0.</summary>
+    /// <param name="name">The data set's name.</param>
+    /// <param name="stream">[tokens], int64, not negative; taken over.</param>
+    /// <param name="length">Tokens of a window, at least 1.</param>
+    /// <param name="stride">Tokens from the start of one window to the next, at least 1. What is left at the end is in no window.</param>
+    /// <param name="most">The largest number of windows, from the start; all where null.</param>
+    /// <returns>Inputs [length], int64.</returns>
+    /// <exception cref="DataException">The stream is shorter than a window, or a token is negative.</exception>
+    public static Dataset Windows(string name, Tensor stream, int length, int stride, int? most = null)
+    {
+        OptionsException.Require(length >= 1, nameof(length), length, "must be at least 1");
+        OptionsException.Require(stride >= 1, nameof(stride), stride, "must be at least 1");
+        OptionsException.Require(most is null or >= 1, nameof(most), most, "must be at least 1");
+        if (stream.dim() != 1 || stream.dtype != torch.int64 || !stream.is_contiguous())
+            throw new ShapeException("stream", stream.shape, "[tokens], int64, contiguous");
+        long tokens = stream.shape[0];
+        if (tokens < length)
+            throw new DataException(name, $"has {tokens} tokens, fewer than a window of {length}", "give a longer text or shorter windows");
+        long count = Math.Min(((tokens - length) / stride) + 1, most ?? long.MaxValue);
+        return new Dataset(name, stream.as_strided([count, length], [stride, 1]), stream, stride, torch.zeros(count, dtype: torch.int64, device: stream.device), ["text"], null, 1);
     }
 
     /// <summary>The data set's name.</summary>
@@ -63,6 +97,9 @@ public sealed class Dataset : IDisposable
     /// <summary>The box that gathered inputs live in.</summary>
     public InputBounds Bounds { get; }
 
+    /// <summary>Whether inputs are tokens (int64) and not numbers.</summary>
+    public bool IsTokens => _inputs.dtype == torch.int64;
+
     /// <summary>Where the inputs and labels live.</summary>
     public torch.Device Device => _inputs.device;
 
@@ -75,7 +112,7 @@ public sealed class Dataset : IDisposable
 
     /// <summary>Gathers samples. The tensors belong to the caller's dispose scope.</summary>
     /// <param name="indices">Which samples, in 0..<see cref="Count"/>-1, in the order wanted.</param>
-    /// <returns>Inputs [n, ...<see cref="InputShape"/>], float32, scaled; labels [n], int64.</returns>
+    /// <returns>Inputs [n, ...<see cref="InputShape"/>], float32 and scaled, or int64 where they are tokens; labels [n], int64.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
     public Batch Gather(IReadOnlyList<int> indices)
     {
@@ -114,28 +151,44 @@ public sealed class Dataset : IDisposable
     }
 
     /// <summary>The same data on a device; this data set itself where it is there already.</summary>
-    public Dataset To(torch.Device device) => device.type == Device.type && device.index == Device.index
-        ? this
-        : new Dataset(Name, _inputs.to(device), Labels.to(device), ClassNames, Bounds, _scale);
+    public Dataset To(torch.Device device)
+    {
+        if (device.type == Device.type && device.index == Device.index)
+            return this;
+        if (_stream is null)
+            return new Dataset(Name, _inputs.to(device), Labels.to(device), ClassNames, Bounds, _scale);
+        Tensor stream = _stream.to(device);
+        return new Dataset(Name, stream.as_strided(_inputs.shape, [_stride, 1]), stream, _stride, Labels.to(device), ClassNames, Bounds, _scale);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _inputs.Dispose();
+        _stream?.Dispose();
         Labels.Dispose();
     }
 
     // Rows are copied here rather than by libtorch where they lie in plain memory: a loader's thread would otherwise
     // start a second pool of OpenMP threads that competes with the one of the training thread.
     private bool CanCopyRows => _inputs.device_type == DeviceType.CPU
-        && _inputs.dtype is torch.ScalarType.Byte or torch.ScalarType.Float32
-        && _inputs.NumberOfElements * _inputs.ElementSize < int.MaxValue;
+        && _inputs.dtype is torch.ScalarType.Byte or torch.ScalarType.Float32 or torch.ScalarType.Int64
+        && Memory.NumberOfElements * _inputs.ElementSize < int.MaxValue;
+
+    // Contiguous, unlike windows.
+    private Tensor Memory => _stream ?? _inputs;
 
     private Tensor CopyRows(long[] rows)
     {
-        Tensor result = torch.empty([rows.Length, .. InputShape], dtype: torch.float32);
+        Tensor result = torch.empty([rows.Length, .. InputShape], dtype: IsTokens ? torch.int64 : torch.float32);
         if (rows.Length == 0)
             return result;
+        if (IsTokens)
+        {
+            CopyTokens(rows, MemoryMarshal.Cast<byte, long>(Memory.bytes), MemoryMarshal.Cast<byte, long>(result.bytes));
+            return result;
+        }
+
         Span<float> target = MemoryMarshal.Cast<byte, float>(result.bytes);
         int width = target.Length / rows.Length;
         if (_inputs.dtype == torch.float32)
@@ -152,6 +205,14 @@ public sealed class Dataset : IDisposable
         for (int i = 0; i < rows.Length; i++)
             ByteScaling.Convert(bytes.Slice((int)rows[i] * width, width), (float)_scale, target.Slice(i * width, width));
         return result;
+    }
+
+    private void CopyTokens(long[] rows, ReadOnlySpan<long> source, Span<long> target)
+    {
+        int width = target.Length / rows.Length;
+        int stride = _stream is null ? width : _stride;
+        for (int i = 0; i < rows.Length; i++)
+            source.Slice((int)rows[i] * stride, width).CopyTo(target[(i * width)..]);
     }
 
     private long[] Checked(IReadOnlyList<int> indices)
@@ -181,6 +242,8 @@ public sealed class Dataset : IDisposable
 
     private Tensor Scaled(Tensor raw)
     {
+        if (raw.dtype == torch.int64)
+            return raw;
         if (!raw.is_floating_point())
             raw = raw.to(torch.float32);
         return _scale == 1 ? raw : raw.mul_(_scale);
@@ -196,6 +259,8 @@ public sealed class Dataset : IDisposable
         int bad = Array.FindIndex(labels, l => l < 0 || l >= ClassCount);
         if (bad >= 0)
             throw new DataException(Name, $"label {labels[bad]} of sample {bad} is out of range", $"labels run from 0 to {ClassCount - 1}");
+        if (IsTokens)
+            CheckTokens();
         if (!_inputs.is_floating_point())
             return;
         using var scope = torch.NewDisposeScope();
@@ -205,5 +270,12 @@ public sealed class Dataset : IDisposable
             long row = finite.logical_not().to(torch.int64).argmax().item<long>();
             throw new DataException(Name, $"sample {row} holds a NaN or an infinite value", "remove or impute it before training");
         }
+    }
+
+    private void CheckTokens()
+    {
+        using var scope = torch.NewDisposeScope();
+        if (Memory.numel() > 0 && Memory.min().item<long>() is < 0 and var least)
+            throw new DataException(Name, $"holds the token {least}", "tokens are numbers from 0 on");
     }
 }

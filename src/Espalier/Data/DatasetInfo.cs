@@ -15,6 +15,9 @@ public sealed record DatasetInfo
     /// <summary>What its inputs are.</summary>
     public required DatasetTask Task { get; init; }
 
+    /// <summary>Whether it is text, which <see cref="DataCatalog.LoadText"/> loads.</summary>
+    public bool IsText => Task is DatasetTask.TextClassification or DatasetTask.LanguageModelling;
+
     /// <summary>Shape of one input; empty where it is known only after loading.</summary>
     public IReadOnlyList<long> InputShape { get; init; } = [];
 

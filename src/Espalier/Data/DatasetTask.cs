@@ -8,4 +8,10 @@ public enum DatasetTask
 
     /// <summary>Rows of features [features], one class each.</summary>
     TabularClassification,
+
+    /// <summary>Documents, one class each; tokenised when loaded for a model.</summary>
+    TextClassification,
+
+    /// <summary>Running text without classes; tokenised when loaded for a model.</summary>
+    LanguageModelling,
 }

@@ -148,7 +148,7 @@ internal sealed class GradientAccumulation : IDisposable
 
     private void MeasureSmall(double weight, StepSums sums)
     {
-        if (_earlier is null)
+        if (_earlier is null || weight == 0)
             return;
         using var noGradients = torch.no_grad();
         double norm = (_parameters.Gradients - _earlier).norm().ToDouble() / weight;

@@ -5,7 +5,10 @@ namespace Espalier.Training;
 /// weight of the whole optimizer step, so that accumulation over ragged micro-batches equals the large batch exactly.
 /// </summary>
 /// <param name="Sum">The summed loss, a scalar with an autograd graph.</param>
-/// <param name="Weight">What it is the sum over: samples, tokens, valid labels; above 0.</param>
+/// <param name="Weight">
+/// What it is the sum over: samples, tokens, valid labels. 0 where a micro-batch chanced upon nothing, with a sum of 0; a step
+/// of weight 0 leaves the weights as they are.
+/// </param>
 /// <param name="Correct">How many predictions of this micro-batch were right, a scalar; null where that means nothing.</param>
 public readonly record struct LossSum(Tensor Sum, double Weight, Tensor? Correct = null)
 {

@@ -205,16 +205,19 @@ internal sealed class TrainingSession : IDisposable
         double kappa = (double)plan.Samples / _options.EffectiveBase;
         if (sums.Diverged > 0)
             throw Diverged(sums.Diverged, sums.Loss, kappa);
-        _loss = sums.Loss / sums.Weight;
+        // A step that chanced upon nothing to learn from, such as no hidden token, leaves the weights alone.
+        bool isEmpty = sums.Weight == 0;
+        double weight = isEmpty ? 1 : sums.Weight;
+        _loss = isEmpty ? _loss : sums.Loss / weight;
         _objective.BeforeOptimizerStep(_parameters, State);
 
         // Sum to mean and clipping in one pass over the gradients.
-        double norm = _parameters.Gradients.norm().ToDouble() / sums.Weight;
+        double norm = _parameters.Gradients.norm().ToDouble() / weight;
         if (!double.IsFinite(norm))
             throw Diverged(1, norm, kappa);
         if (sums.Small.Count > 0)
-            _noiseScale?.Add(sums.Small.SquaredNorm / sums.Small.Count, sums.Small.Count / sums.Small.InverseSize, norm * norm, sums.Weight);
-        double scale = 1 / sums.Weight;
+            _noiseScale?.Add(sums.Small.SquaredNorm / sums.Small.Count, sums.Small.Count / sums.Small.InverseSize, norm * norm, weight);
+        double scale = 1 / weight;
         if (_options.ClipNorm is { } limit && norm > limit)
             scale *= limit / norm;
         if (scale != 1)
@@ -228,7 +231,8 @@ internal sealed class TrainingSession : IDisposable
             WeightDecay = _options.Optimizer.WeightDecayAt((double)_samplesSeen / _totalSamples),
         }, kappa);
         _ema?.BeforeStep(plan.Samples);
-        _optimizer.Step(values);
+        if (!isEmpty)
+            _optimizer.Step(values);
         _ema?.Update(plan.Samples);
         _postHoc?.Update(plan.Samples);
         _step++;

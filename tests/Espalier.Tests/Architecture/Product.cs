@@ -12,6 +12,7 @@ internal static class Product
     public static Assembly[] Areas { get; } =
     [
         Networks,
+        typeof(Espalier.Language.Tokenizer).Assembly,
         typeof(Espalier.Representation.ByolLoss).Assembly,
         typeof(Espalier.Robustness.Norm).Assembly,
         typeof(Espalier.Anomaly.Detector).Assembly,

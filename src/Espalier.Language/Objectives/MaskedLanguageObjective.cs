@@ -1,0 +1,96 @@
+using Espalier.Data;
+using Espalier.Networks;
+using Espalier.Training;
+
+namespace Espalier.Language;
+
+/// <summary>
+/// The cross-entropy of hidden tokens (Devlin et al. 2019). Its sum is weighted by the number of chosen tokens, which
+/// varies: the trainer divides by the number of the whole step, over micro-batches and ranks, so that both change
+/// nothing. The vocabulary is scored at chosen tokens only. Judged by <c>loss</c>, <c>perplexity</c> and <c>accuracy</c>
+/// over all chosen tokens of the data, the same ones each time.
+/// </summary>
+public sealed class MaskedLanguageObjective : Objective
+{
+    private const int EvaluationBatch = 64;
+
+    private readonly MaskedLanguageModel _model;
+    private readonly TokenMasking _masking;
+    private readonly MaskingOptions _options;
+    private readonly int _seed;
+
+    /// <summary>An objective for a model.</summary>
+    /// <param name="model">The model; stays the caller's.</param>
+    /// <param name="tokenizer">The tokenizer of the data; has <c>[MASK]</c>.</param>
+    /// <param name="options">Which tokens are hidden.</param>
+    /// <param name="seed">The seed of the masks in training.</param>
+    /// <exception cref="OptionsException">A value is out of range, there is no <c>[MASK]</c>, or the vocabularies differ.</exception>
+    public MaskedLanguageObjective(MaskedLanguageModel model, Tokenizer tokenizer, MaskingOptions options, int seed)
+    {
+        OptionsException.Require(model.Encoder.Vocabulary == tokenizer.VocabularySize, "vocabulary", model.Encoder.Vocabulary, $"must be the tokenizer's, {tokenizer.VocabularySize}");
+        (_model, _options, _seed) = (model, options, seed);
+        _masking = new TokenMasking(options, tokenizer);
+    }
+
+    /// <inheritdoc/>
+    public override torch.nn.Module Model => _model;
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch)
+    {
+        using Tensor ids = batch.Inputs;
+        using Tensor host = ids.cpu();
+        (Tensor inputs, Tensor targets) = _masking.Apply(host, _seed, batch.Position);
+        return batch with { Inputs = OnDevice(inputs, ids.device), Views = [OnDevice(targets, ids.device)] };
+    }
+
+    /// <inheritdoc/>
+    public override LossSum Step(Batch batch, TrainingState state)
+    {
+        (Tensor loss, Tensor _, long chosen) = Loss(batch.Inputs, batch.Views[0]);
+        return new LossSum(loss, chosen);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    {
+        var tally = new TokenTally();
+        using var noGradients = torch.no_grad();
+        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        {
+            using var scope = torch.NewDisposeScope();
+            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]);
+            (Tensor inputs, Tensor targets) = _masking.Apply(batch.Inputs.cpu(), _options.EvaluationSeed, start);
+            (Tensor loss, Tensor right, long chosen) = Loss(inputs.to(data.Device), targets.to(data.Device));
+            tally.Add(loss.ToDouble(), right.ToDouble(), chosen);
+        }
+
+        return tally.Numbers(data.Name);
+    }
+
+    private (Tensor Loss, Tensor Right, long Chosen) Loss(Tensor inputs, Tensor targets)
+    {
+        Tensor hidden = _model.Encoder.Encode(inputs);                                  // [batch, tokens, d]
+        Tensor flat = targets.reshape(-1);
+        Tensor places = flat.ne(TokenMasking.Ignored).nonzero().squeeze(1);             // [chosen]
+        long chosen = places.shape[0];
+
+        // Nothing to find: a zero that hangs on the graph, so that the backward pass goes on as always.
+        if (chosen == 0)
+            return (hidden.sum() * 0, torch.zeros(1), 0);
+        Tensor logits = _model.Project(hidden.reshape(-1, hidden.shape[2]).index_select(0, places)); // [chosen, vocabulary]
+        Tensor wanted = flat.index_select(0, places);
+        Tensor loss = torch.nn.functional.cross_entropy(logits, wanted, reduction: torch.nn.Reduction.Sum);
+        using var noGradients = torch.no_grad();
+        return (loss, logits.argmax(1).eq(wanted).sum(), chosen);
+    }
+
+    // A batch is in no dispose scope of the loader's thread, and outlives its device copy.
+    private static Tensor OnDevice(Tensor host, torch.Device device)
+    {
+        if (device.type == DeviceType.CPU)
+            return host;
+        using (host)
+            return host.to(device);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Espalier.Data;
+using Espalier.Data.Text;
+using Espalier.Language;
+
+namespace Espalier.Recipes;
+
+/// <summary>A recipe's data as its model takes it: numbers as they are, text as tokens.</summary>
+public sealed class RecipeData : IDisposable
+{
+    private RecipeData(LoadedData loaded, RecipeLanguage? language) => (Loaded, Language) = (loaded, language);
+
+    /// <summary>The data, cut into training, validation and test parts.</summary>
+    public LoadedData Loaded { get; }
+
+    /// <summary>How it was tokenised; null where it is no text.</summary>
+    public RecipeLanguage? Language { get; }
+
+    /// <summary>Loads the data of a recipe.</summary>
+    /// <param name="recipe">Says which.</param>
+    /// <param name="run">The folder of a run whose tokenizer is to be taken, if it holds one; else the recipe says which.</param>
+    /// <exception cref="OptionsException">An option is out of range.</exception>
+    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
+    /// <exception cref="DataException">Files are missing or bad.</exception>
+    public static RecipeData Load(Recipe recipe, string? run = null) => OptionsException.Within("data", () =>
+    {
+        if (!DataCatalog.Default.Find(recipe.Data.Name).IsText)
+            return new RecipeData(DataCatalog.Default.Load(recipe.Data), null);
+        LoadedText text = DataCatalog.Default.LoadText(recipe.Data);
+        TextOptions options = recipe.Data.Text;
+        if (run is not null && File.Exists(TokenizerFactory.PathIn(run)))
+            options = options with { Tokenizer = new() { Kind = TokenizerKind.File, Path = TokenizerFactory.PathIn(run) } };
+        bool isCausal = recipe.Objective.Kind == Stages.ObjectiveKind.CausalLanguageModel;
+        TokenizedText encoded = OptionsException.Within("text", () => TextEncoding.Encode(text, options, TextRecipe.Needed(recipe), isCausal ? 1 : 0));
+        return new RecipeData(new LoadedData(text.Info, encoded.Splits, text.Checksums), new RecipeLanguage(encoded.Tokenizer, encoded.CharactersPerToken));
+    });
+
+    /// <summary>What a run's folder must hold for the data to be read the same way again.</summary>
+    /// <param name="run">The run's folder.</param>
+    internal void Save(string run) => Language?.Tokenizer.Save(TokenizerFactory.PathIn(run));
+
+    /// <summary>Its size, for people.</summary>
+    internal string Describe()
+    {
+        string sizes = string.Create(CultureInfo.InvariantCulture, $"{Loaded.Info.Name}: {Loaded.Splits.Train.Count:N0} train, {Loaded.Splits.Validation.Count:N0} validation, {Loaded.Splits.Test.Count:N0} test");
+        return Language is { } language ? string.Create(CultureInfo.InvariantCulture, $"{sizes}, {language.Tokenizer.VocabularySize:N0} tokens") : sizes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Loaded.Dispose();
+}

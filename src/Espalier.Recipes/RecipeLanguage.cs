@@ -1,0 +1,8 @@
+using Espalier.Language;
+
+namespace Espalier.Recipes;
+
+/// <summary>How a recipe's text was tokenised.</summary>
+/// <param name="Tokenizer">The tokenizer.</param>
+/// <param name="CharactersPerToken">Characters over tokens of the test part.</param>
+public sealed record RecipeLanguage(Tokenizer Tokenizer, double CharactersPerToken);

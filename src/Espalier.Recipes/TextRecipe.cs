@@ -1,0 +1,78 @@
+using Espalier.Data.Text;
+using Espalier.Language;
+using Espalier.Networks;
+using Espalier.Recipes.Stages;
+using Espalier.Training;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
+
+namespace Espalier.Recipes;
+
+/// <summary>What a recipe on text comes to: which model, which objective, and what cannot be asked of it.</summary>
+internal static class TextRecipe
+{
+    /// <summary>Refuses what makes no sense on text, before anything is loaded.</summary>
+    /// <exception cref="OptionsException">A section or value is not for text.</exception>
+    public static void Validate(Recipe recipe)
+    {
+        ObjectiveKind kind = recipe.Objective.Kind;
+        OptionsException.Require(ModelZoo.TextNames.Contains(recipe.Model.Name), "model.name", recipe.Model.Name, $"must read text, such as {string.Join(", ", ModelZoo.TextNames.Take(3))}: '{recipe.Data.Name}' is text");
+        OptionsException.Require(recipe.Objective.IsLanguageModel || kind == ObjectiveKind.Classification, "objective.kind", kind, "must be classification, maskedLanguageModel or causalLanguageModel: the others are for images");
+        OptionsException.Require(recipe.Objective.Augmentation is null, "objective.augmentation", "set", "is for images; text has wordDropout");
+        OptionsException.Require(recipe.Objective.WordDropout == 0 || kind == ObjectiveKind.Classification, "objective.wordDropout", recipe.Objective.WordDropout, "belongs to kind classification");
+        Refuse(recipe.Probe, "probe", "is for encoders of images");
+        Refuse(recipe.Attack, "attack", "changes numbers a little, and tokens are no numbers");
+        Refuse(recipe.Detect, "detect", "generates images and rows from elsewhere, not text");
+        Refuse(recipe.Explain, "explain", "changes numbers a little, and tokens are no numbers");
+    }
+
+    /// <summary>The special tokens that a recipe's task needs.</summary>
+    public static IEnumerable<SpecialToken> Needed(Recipe recipe)
+    {
+        if (recipe.Objective.Kind == ObjectiveKind.MaskedLanguageModel)
+            yield return SpecialToken.Mask;
+        if (recipe.Objective.WordDropout > 0)
+            yield return SpecialToken.Unknown;
+    }
+
+    /// <summary>Makes the model of a recipe, on the CPU.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="language">The tokenizer of the data.</param>
+    /// <param name="classes">Number of classes; unused by a language model.</param>
+    public static Module CreateModel(Recipe recipe, RecipeLanguage language, int classes) => OptionsException.Within("model", () =>
+    {
+        ModelOptions options = recipe.Model;
+        SpecialTokens specials = language.Tokenizer.Specials;
+        TextEncoder encoder = ModelZoo.CreateText(options, language.Tokenizer.VocabularySize, recipe.Data.Text.Length, new TextTokens(specials.Pad, specials.Separator), recipe.Seed);
+        if (options.Weights is { } weights)
+        {
+            RequireSameTokenizer(weights, language.Tokenizer);
+            PretrainedEncoder.Load(encoder, weights, options.WeightsAveraged);
+        }
+
+        return (Module)(recipe.Objective.Kind switch
+        {
+            ObjectiveKind.MaskedLanguageModel => new MaskedLanguageModel(encoder, options.TextHead.Mlm, recipe.Seed),
+            ObjectiveKind.CausalLanguageModel => new CausalLanguageModel(encoder),
+            _ => new SequenceClassifier(encoder, classes, options.TextHead.Pooling, options.TextHead.Dropout, recipe.Seed),
+        });
+    });
+
+    /// <summary>Makes the objective of a model that <see cref="CreateModel"/> made.</summary>
+    public static Objective CreateObjective(Recipe recipe, RecipeLanguage language, Module model) => OptionsException.Within<Objective>("objective", () => model switch
+    {
+        MaskedLanguageModel masked => new MaskedLanguageObjective(masked, language.Tokenizer, recipe.Objective.Masking, recipe.Seed),
+        CausalLanguageModel causal => new CausalLanguageObjective(causal, language.CharactersPerToken),
+        _ => new TextClassificationObjective(model, language.Tokenizer, new() { LabelSmoothing = recipe.Objective.LabelSmoothing, WordDropout = recipe.Objective.WordDropout }, recipe.Seed),
+    });
+
+    private static void Refuse(object? section, string name, string why) =>
+        OptionsException.Require(section is null, name, "set", $"{why}: leave the section out on text");
+
+    // An embedding of other tokens would be loaded without a word, and mean nothing.
+    private static void RequireSameTokenizer(string weights, Tokenizer tokenizer)
+    {
+        string file = TokenizerFactory.PathIn(weights);
+        OptionsException.Require(!File.Exists(file) || Tokenizer.Load(file).IsSameAs(tokenizer), "weights", weights,
+            "was trained with another tokenizer: set data.text.tokenizer to { \"kind\": \"file\", \"path\": that run }");
+    }
+}
