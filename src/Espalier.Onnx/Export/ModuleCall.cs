@@ -46,7 +46,7 @@ internal sealed class ModuleCall
         {
             return Call(inputs);
         }
-        catch (System.Runtime.InteropServices.ExternalException error)
+        catch (Exception error) when (error is not EspalierException)
         {
             throw new OnnxExportException("", _module.GetType(),
                 $"its forward fails on {string.Join(" and ", inputs.Select(i => $"[{string.Join(", ", i.shape)}]"))}: {error.Message.Split('\n')[0]}", "describe the inputs that it takes", error);
