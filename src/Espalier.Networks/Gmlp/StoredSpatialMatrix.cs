@@ -4,7 +4,7 @@ namespace Espalier.Networks;
 /// <param name="Name">The tensor's name.</param>
 /// <param name="Values">W, [n, n], row = output position, row-major; a causal model's entries above the diagonal are unused.</param>
 /// <param name="Tokens">Number of tokens n.</param>
-/// <param name="Score">How nearly it is Toeplitz: see <see cref="Toeplitz.Score"/>. 1 where it is stored as diagonals.</param>
+/// <param name="Score">How nearly it is Toeplitz: see <see cref="Toeplitz.Score(Tensor)"/>. 1 where it is stored as diagonals.</param>
 public sealed record StoredSpatialMatrix(string Name, IReadOnlyList<float> Values, int Tokens, double Score)
 {
     /// <summary>How nearly it is shift invariant over a patch grid, in both directions.</summary>
