@@ -28,6 +28,12 @@ switch (args)
     case ["network-serve", .. var rest]:
         NetworkServeCommand.Run(new CommandArguments(rest));
         break;
+    case ["onnx", .. var rest]:
+        OnnxServeCommand.Run(new CommandArguments(rest));
+        break;
+    case ["checkpoint-load", var file, .. var rest]:
+        CheckpointLoadCommand.Run(file, new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

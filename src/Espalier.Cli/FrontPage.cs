@@ -29,7 +29,7 @@ internal static class FrontPage
         ("text", "write with a saved language model, or fine-tune one"),
         (null, "Look around"),
         ("runs", "list, show and compare runs"),
-        ("model", "list and info of networks, and the filters they learned"),
+        ("model", "list, info and spatial filters of networks; convert weights"),
         ("data", "list, info and fetch of data sets"),
         ("reproduce", "a paper's claims, the published numbers beside ours"),
         ("doctor", "what works on this machine, and how to mend the rest"),

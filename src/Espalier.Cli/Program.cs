@@ -74,7 +74,8 @@ internal static class Program
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
             c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");
             c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
-            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
+            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network, or published weights, as an ONNX file.").WithExample("export", "last", "--out", "model.onnx")
+                .WithExample("export", "bert.safetensors", "--arch", "bert_base");
             c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
             c.AddBranch("text", b =>
             {
@@ -95,6 +96,8 @@ internal static class Program
                 b.SetDescription("The networks that have names, and what they learned.");
                 b.AddCommand<ModelListCommand>("list").WithDescription("The networks.").WithExample("model", "list", "gmlp*");
                 b.AddCommand<ModelInfoCommand>("info").WithDescription("Parameters, multiply-adds and memory of one.").WithExample("model", "info", "gmlp_s16_224");
+                b.AddCommand<ModelConvertCommand>("convert").WithDescription("Published weights under the names of a network here.")
+                    .WithExample("model", "convert", "pytorch_model.bin", "--arch", "bert_base", "--layout", "huggingFaceBert", "--out", "bert.safetensors");
                 b.AddCommand<ModelSpatialCommand>("spatial").WithDescription("The spatial filters that a gMLP learned, as a picture.").WithExample("model", "spatial", "last");
                 b.SetDefaultCommand<ModelListCommand>();
             });

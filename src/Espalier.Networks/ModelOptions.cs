@@ -45,7 +45,11 @@ public sealed record ModelOptions
     /// <summary>For text: what stands on top of the network.</summary>
     public TextHeadOptions TextHead { get; init; } = new();
 
-    /// <summary>For <c>encoder</c> and networks for text: the run or the safetensors file whose encoder the training starts from; random weights where null.</summary>
+    /// <summary>
+    /// What the training starts from: a run, a safetensors file or a file of <c>torch.save</c>, in the network's own names; random
+    /// weights where null. A head for other classes starts afresh; of <c>encoder</c> and of networks for text only the
+    /// encoder is taken.
+    /// </summary>
     public string? Weights { get; init; }
 
     /// <summary>Whether to start from the averaged weights of <see cref="Weights"/>; where null, if there are any.</summary>
@@ -57,7 +61,6 @@ public sealed record ModelOptions
     public void Validate()
     {
         ModelOptions resolved = ModelPresets.Resolve(this);
-        OptionsException.Require(Weights is null || Name == "encoder" || ModelPresets.TextNames.Contains(Name), nameof(Weights), Weights, "belongs to the model encoder and to networks for text");
         OptionsException.Within("gmlp", resolved.Gmlp.Validate);
         OptionsException.Within("vit", resolved.Vit.Validate);
         OptionsException.Within("mixer", resolved.Mixer.Validate);

@@ -1,5 +1,6 @@
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Networks;
 using Espalier.Onnx;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
@@ -94,20 +95,25 @@ public sealed class SavedRun : IDisposable
     {
         using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
         IDifferentiableClassifier classifier = model.Classifier;
+        bool classifies = model.Network is not (MaskedLanguageModel or CausalLanguageModel);
         var sidecar = new OnnxClassifierOptions
         {
-            Input = "input",
+            Input = _data.Language is null ? "input" : "ids",
             Output = "logits",
             InputShape = classifier.InputShape,
-            Lower = Finite(classifier.Bounds.Lower, -1e30),
-            Upper = Finite(classifier.Bounds.Upper, 1e30),
+            Lower = _data.Language is null ? Finite(classifier.Bounds.Lower, -1e30) : 0,
+            Upper = _data.Language is { } language ? language.Tokenizer.VocabularySize - 1 : Finite(classifier.Bounds.Upper, 1e30),
             OutputKind = OnnxOutputKind.Logits,
             Labels = _splits.Test.ClassNames,
         };
-        OnnxExportReport report = OnnxExporter.Export(model.Network, path,
-            [new OnnxInput("input", classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))],
-            (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
-        sidecar.WriteFor(path);
+        OnnxInput input = _data.Language is null
+            ? new OnnxInput(sidecar.Input, classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))
+            : new OnnxInput(sidecar.Input, classifier.InputShape, torch.ScalarType.Int64, sidecar.Lower, sidecar.Upper);
+        OnnxExportReport report = OnnxExporter.Export(model.Network, path, [input], (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
+
+        // A language model gives a score per token, not per class.
+        if (classifies)
+            sidecar.WriteFor(path);
         return report;
 
         static double Finite(double bound, double otherwise) => double.IsFinite(bound) ? bound : otherwise;

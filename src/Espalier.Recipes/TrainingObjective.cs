@@ -109,7 +109,13 @@ internal sealed class TrainingObjective : IDisposable
     {
         Module model = OptionsException.Within("model", () => ModelZoo.Create(recipe.Model, train.InputShape, train.ClassCount, recipe.Seed));
         if (recipe.Model.Weights is { } weights)
-            PretrainedEncoder.Load((EncoderClassifier)model, weights, recipe.Model.WeightsAveraged);
+        {
+            if (model is EncoderClassifier classifier)
+                PretrainedEncoder.Load(classifier, weights, recipe.Model.WeightsAveraged);
+            else
+                Checkpoint.Load(weights, model, options: new() { NumClasses = train.ClassCount, Averaged = recipe.Model.WeightsAveraged });
+        }
+
         model.to(train.Device);
         return model;
     }

@@ -38,7 +38,22 @@ internal sealed class ModuleCall
         return [.. _inputs.Select(i => i.Random(batch, generator, _device))];
     }
 
-    public Tensor[] Run(Tensor[] inputs) => (_module, inputs) switch
+    /// <summary>Calls the module.</summary>
+    /// <exception cref="OnnxExportException">Its forward takes other inputs.</exception>
+    public Tensor[] Run(Tensor[] inputs)
+    {
+        try
+        {
+            return Call(inputs);
+        }
+        catch (System.Runtime.InteropServices.ExternalException error)
+        {
+            throw new OnnxExportException("", _module.GetType(),
+                $"its forward fails on {string.Join(" and ", inputs.Select(i => $"[{string.Join(", ", i.shape)}]"))}: {error.Message.Split('\n')[0]}", "describe the inputs that it takes", error);
+        }
+    }
+
+    private Tensor[] Call(Tensor[] inputs) => (_module, inputs) switch
     {
         (Module<Tensor, Tensor> m, [var x]) => [m.call(x)],
         (Module<Tensor, Tensor, Tensor> m, [var x, var y]) => [m.call(x, y)],

@@ -33,6 +33,9 @@ public static class OnnxExporter
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var call = new ModuleCall(module, inputs, options.Seed);
+
+        // What the module does not take is refused before any conversion trips over it.
+        call.Run(call.RandomInputs(1, stream: 99));
         using ModuleObservations observations = ModuleObservations.Of(module, options.Conversions, call.Observe);
         using var graph = new OnnxGraph(module, options.Conversions, observations);
         OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, [OnnxValue.Dynamic, .. i.Shape]))];

@@ -25,6 +25,14 @@ public sealed class SafetensorsFile
         ["BOOL"] = torch.ScalarType.Bool,
     };
 
+    /// <summary>The format's own limit: a longer header is an attack, not a model.</summary>
+    private const long LongestHeader = 100_000_000;
+
+    private const int MostDimensions = 64;
+
+    /// <summary>Bytes read or written at once: a span cannot hold two gigabytes.</summary>
+    private const int Chunk = 1 << 26;
+
     private readonly Dictionary<string, (torch.ScalarType Type, long[] Shape, long Start, long End)> _tensors;
     private readonly long _dataStart;
 
@@ -52,13 +60,15 @@ public sealed class SafetensorsFile
     {
         if (!File.Exists(path))
             throw new CheckpointException(path, "the file does not exist", "check the path");
-        using FileStream stream = File.OpenRead(path);
+        using FileStream stream = Opened(path);
         Span<byte> lengthBytes = stackalloc byte[8];
         if (stream.ReadAtLeast(lengthBytes, 8, throwOnEndOfStream: false) < 8)
             throw Broken(path, $"has {stream.Length} bytes, too few for a header");
         long length = BinaryPrimitives.ReadInt64LittleEndian(lengthBytes);
         if (length < 2 || length > stream.Length - 8)
             throw Broken(path, $"claims a header of {length} bytes in a file of {stream.Length}");
+        if (length > LongestHeader)
+            throw Broken(path, $"claims a header of {length} bytes, above the format's limit of {LongestHeader}");
         byte[] header = new byte[length];
         stream.ReadExactly(header);
         return new SafetensorsFile(path, [], [], 8 + length).WithHeader(header, stream.Length - 8 - length);
@@ -71,6 +81,10 @@ public sealed class SafetensorsFile
     /// <exception cref="CheckpointException">There is none of that name.</exception>
     public IReadOnlyList<long> ShapeOf(string name) => Entry(name).Shape;
 
+    /// <summary>The type of a tensor's elements.</summary>
+    /// <exception cref="CheckpointException">There is none of that name.</exception>
+    public torch.ScalarType TypeOf(string name) => Entry(name).Type;
+
     /// <summary>Loads a tensor, which belongs to the caller's dispose scope.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="device">Where to; the CPU where null.</param>
@@ -79,11 +93,20 @@ public sealed class SafetensorsFile
     {
         (torch.ScalarType type, long[] shape, long start, long end) = Entry(name);
         Tensor tensor = torch.empty(shape, dtype: type);
-        if (end > start)
+        try
         {
-            using FileStream stream = File.OpenRead(Path);
+            using FileStream stream = Opened(Path);
             stream.Position = _dataStart + start;
-            stream.ReadExactly(tensor.bytes);
+            foreach (Tensor part in Parts(tensor))
+            {
+                using (part)
+                    stream.ReadExactly(part.bytes);
+            }
+        }
+        catch (IOException error)
+        {
+            tensor.Dispose();
+            throw Broken(Path, $"ends inside tensor '{name}', or cannot be read", error);
         }
 
         if (device is null || device.type == DeviceType.CPU)
@@ -122,10 +145,9 @@ public sealed class SafetensorsFile
             stream.Write(header);
             foreach ((_, Tensor tensor) in tensors)
             {
-                if (tensor.numel() == 0)
-                    continue;
                 using var scope = torch.NewDisposeScope();
-                stream.Write(tensor.detach().cpu().contiguous().bytes);
+                foreach (Tensor part in Parts(tensor.detach().cpu().contiguous()))
+                    stream.Write(part.bytes);
             }
         });
     }
@@ -181,7 +203,7 @@ public sealed class SafetensorsFile
         {
             var metadata = new Dictionary<string, string>();
             var tensors = new Dictionary<string, (torch.ScalarType, long[], long, long)>();
-            using JsonDocument document = JsonDocument.Parse(header);
+            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (property.Name == "__metadata__")
@@ -196,20 +218,61 @@ public sealed class SafetensorsFile
                     throw Broken(Path, $"tensor '{property.Name}' has the unknown type {dtype}");
                 long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64())];
                 long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt64())];
-                long expected = shape.Aggregate(1L, (a, b) => checked(a * b)) * type.ElementSize();
-                if (offsets is not [var start, var end] || start < 0 || end - start != expected)
+                if (shape.Length > MostDimensions || shape.Any(s => s < 0))
+                    throw Broken(Path, $"tensor '{property.Name}' has the impossible shape [{string.Join(", ", shape.Take(MostDimensions))}]");
+                long expected = checked(shape.Aggregate(1L, (a, b) => checked(a * b)) * type.ElementSize());
+                if (offsets is not [var start, var end] || start < 0 || end < start || end - start != expected)
                     throw Broken(Path, $"tensor '{property.Name}' of shape [{string.Join(", ", shape)}] has offsets [{string.Join(", ", offsets)}]");
                 if (end > dataLength)
                     throw Broken(Path, $"tensor '{property.Name}' ends at byte {end} of {dataLength}: the file is truncated");
                 tensors.Add(property.Name, (type, shape, start, end));
             }
 
+            RequireWholeCover(tensors, dataLength);
             return new SafetensorsFile(Path, metadata, tensors, _dataStart);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or OverflowException or FormatException)
         {
             throw Broken(Path, "has an unreadable header", e);
         }
+    }
+
+    /// <summary>Every byte of the data belongs to exactly one tensor: nothing overlaps, and nothing can be hidden in between.</summary>
+    private void RequireWholeCover(Dictionary<string, (torch.ScalarType Type, long[] Shape, long Start, long End)> tensors, long dataLength)
+    {
+        long covered = 0;
+        foreach ((string name, (_, _, long start, long end)) in tensors.OrderBy(t => t.Value.Start).ThenBy(t => t.Value.End))
+        {
+            if (start != covered)
+                throw Broken(Path, start < covered ? $"tensor '{name}' overlaps the one before it" : $"bytes {covered} to {start} belong to no tensor");
+            covered = end;
+        }
+
+        if (covered != dataLength)
+            throw Broken(Path, $"bytes {covered} to {dataLength} belong to no tensor");
+    }
+
+    private static FileStream Opened(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException(path, $"cannot be read: {error.Message}", "check its permissions", error);
+        }
+    }
+
+    private static IEnumerable<Tensor> Parts(Tensor contiguous)
+    {
+        long count = contiguous.numel();
+        if (count == 0)
+            yield break;
+        using Tensor flat = contiguous.view(-1);
+        long size = Chunk / contiguous.ElementSize;
+        for (long start = 0; start < count; start += size)
+            yield return flat.narrow(0, start, Math.Min(size, count - start));
     }
 
     private (torch.ScalarType Type, long[] Shape, long Start, long End) Entry(string name) => _tensors.TryGetValue(name, out var entry)

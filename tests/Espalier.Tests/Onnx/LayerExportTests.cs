@@ -125,6 +125,16 @@ public sealed class LayerExportTests
     }
 
     [Fact]
+    public void An_input_that_the_module_does_not_take_is_refused_before_anything_is_written()
+    {
+        using var module = Conv2d(3, 4, 3);
+        using var file = new OnnxFile();
+        Assert.Contains("forward fails on [1, 2, 8, 8]", Assert.Throws<OnnxExportException>(() => file.Export(module, null, 2, 8, 8)).Message, StringComparison.Ordinal);
+        Assert.Equal("inputs", Assert.Throws<OptionsException>(() => OnnxExporter.Export(module, file.Path, [])).Option);
+        Assert.Empty(Directory.GetFileSystemEntries(file.Folder));
+    }
+
+    [Fact]
     public void Each_layer_keeps_its_own_mode()
     {
         using var norm = BatchNorm1d(3);

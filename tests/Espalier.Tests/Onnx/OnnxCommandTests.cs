@@ -47,6 +47,21 @@ public sealed class OnnxCommandTests(TinyRun tiny) : IClassFixture<TinyRun>, IDi
         Assert.InRange(classes[0].GetProperty("probability").GetDouble(), classes[1].GetProperty("probability").GetDouble(), 1);
     }
 
+    [Fact]
+    public void Published_weights_are_exported_by_the_name_of_their_network()
+    {
+        using var network = Espalier.Networks.ModelZoo.Create(new() { Name = "resnet18" }, [3, 32, 32], 6, 1);
+        string weights = _folder.File("resnet18.safetensors");
+        Espalier.Networks.Checkpoint.Save(network, weights);
+        CommandResult result = InProcess.Run("export", weights, "--arch", "resnet18", "--input-shape", "3x32x32", "--json");
+        Assert.True(result.ExitCode == 0, result.Error);
+        using var classifier = Espalier.Onnx.OnnxClassifier.Open(_folder.File("resnet18.onnx"));
+        network.eval();
+        using Tensor x = torch.rand(2, 3, 32, 32);
+        Assert.True(classifier.Scores(x).allclose(network.call(x), 1e-4, 1e-5));
+        Assert.Equal(2, InProcess.Run("export", weights, "--out", _folder.File("other.onnx")).ExitCode);
+    }
+
     [Theory]
     [InlineData("gradients", "attack", "model.onnx")]
     [InlineData("does not exist", "evaluate", "model.onnx")]

@@ -1,0 +1,17 @@
+namespace Espalier.Networks;
+
+/// <summary>Whose names a file of weights uses.</summary>
+public enum CheckpointLayout
+{
+    /// <summary>The network's own: timm's for gMLP, ViT, Mixer and ResMLP, torchvision's for ResNet, Hugging Face's for BERT.</summary>
+    Native,
+
+    /// <summary>Hugging Face's BERT in all its spellings: with or without <c>bert.</c>, gamma and beta for weight and bias, tied decoder.</summary>
+    HuggingFaceBert,
+
+    /// <summary>gMLP for text in lucidrains/g-mlp-pytorch, into a <see cref="GmlpTextEncoder"/>; its head is not tied and left out.</summary>
+    LucidrainsGmlpText,
+
+    /// <summary>ResMLP as Facebook published it.</summary>
+    FacebookResMlp,
+}
