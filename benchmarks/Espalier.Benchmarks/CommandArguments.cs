@@ -13,4 +13,11 @@ internal sealed class CommandArguments(string[] words)
         int at = Array.IndexOf(words, option);
         return at < 0 || at + 1 == words.Length ? null : int.Parse(words[at + 1], CultureInfo.InvariantCulture);
     }
+
+    /// <summary>The word after an option.</summary>
+    public string? Text(string option)
+    {
+        int at = Array.IndexOf(words, option);
+        return at < 0 || at + 1 == words.Length ? null : words[at + 1];
+    }
 }

@@ -19,6 +19,15 @@ switch (args)
     case ["batch-curve", .. var rest]:
         BatchCurveCommand.Run(new CommandArguments(rest));
         break;
+    case ["network-step", .. var rest]:
+        NetworkStepCommand.Run(new CommandArguments(rest));
+        break;
+    case ["network-memory", .. var rest]:
+        NetworkMemoryCommand.Run(new CommandArguments(rest));
+        break;
+    case ["network-serve", .. var rest]:
+        NetworkServeCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

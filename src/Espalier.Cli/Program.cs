@@ -65,6 +65,7 @@ internal static class Program
                 b.AddCommand<RecipesSchemaCommand>("schema").WithDescription("The JSON schema, for editors.");
                 b.SetDefaultCommand<RecipesListCommand>();
             });
+            c.AddCommand<CompareCommand>("compare").WithDescription("Several architectures under one recipe: one table and plot.").WithExample("compare", "digits", "--arch", "gmlp,vit,mixer", "--match-params");
             c.AddCommand<ScaleCommand>("scale").WithDescription("What a change of batch size changes in a recipe, and why.").WithExample("scale", "digits", "--batch-size", "256");
             c.AddCommand<EvaluateCommand>("evaluate").WithDescription("Accuracy and calibration of a saved run.").WithExample("evaluate", "last");
             c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5");
@@ -79,6 +80,8 @@ internal static class Program
                 b.AddCommand<TextGenerateCommand>("generate").WithDescription("Text written by a saved run's language model.").WithExample("text", "generate", "last", "--prompt", "ROMEO:");
                 b.AddCommand<TextFinetuneCommand>("finetune").WithDescription("A recipe over seeds and a small grid; the median counts.").WithExample("text", "finetune", "--recipe", "sst2", "--seeds", "5");
             });
+            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
+            c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
             c.AddBranch("runs", b =>
             {
                 b.SetDescription("The runs under runs/.");
@@ -86,6 +89,14 @@ internal static class Program
                 b.AddCommand<RunsShowCommand>("show").WithDescription("Every number of one run.");
                 b.AddCommand<RunsCompareCommand>("compare").WithDescription("The numbers of several runs side by side.");
                 b.SetDefaultCommand<RunsListCommand>();
+            });
+            c.AddBranch("model", b =>
+            {
+                b.SetDescription("The networks that have names, and what they learned.");
+                b.AddCommand<ModelListCommand>("list").WithDescription("The networks.").WithExample("model", "list", "gmlp*");
+                b.AddCommand<ModelInfoCommand>("info").WithDescription("Parameters, multiply-adds and memory of one.").WithExample("model", "info", "gmlp_s16_224");
+                b.AddCommand<ModelSpatialCommand>("spatial").WithDescription("The spatial filters that a gMLP learned, as a picture.").WithExample("model", "spatial", "last");
+                b.SetDefaultCommand<ModelListCommand>();
             });
             c.AddBranch("data", b =>
             {

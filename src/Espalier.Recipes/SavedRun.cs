@@ -1,4 +1,6 @@
 using Espalier.Data;
+using Espalier.Models;
+using Espalier.Onnx;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
 using Espalier.Runs;
@@ -100,6 +102,47 @@ public sealed class SavedRun : IDisposable
         if (recipe.Explain is { } explain)
             stages.Explain(explain);
     }
+
+    /// <summary>Writes the run's network as ONNX, with a sidecar that says what goes in and what comes out.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
+    /// <param name="weights">Another safetensors file of the same network; the run's where null.</param>
+    /// <param name="options">How; names and metadata are filled in.</param>
+    /// <exception cref="CheckpointException">The weights are missing, broken, or another network's.</exception>
+    /// <exception cref="OnnxExportException">The file would not compute what the network does; none is written.</exception>
+    public OnnxExportReport Export(string path, bool? ema = null, string? weights = null, OnnxExportOptions? options = null)
+    {
+        OptionsException.Require(!Recipe.Objective.IsLanguageModel, "objective.kind", Recipe.Objective.Kind, "must be classification: a language model is exported by the library, with its tokenizer");
+        using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
+        IDifferentiableClassifier classifier = model.Classifier;
+        var sidecar = new OnnxClassifierOptions
+        {
+            Input = "input",
+            Output = "logits",
+            InputShape = classifier.InputShape,
+            Lower = Finite(classifier.Bounds.Lower, -1e30),
+            Upper = Finite(classifier.Bounds.Upper, 1e30),
+            OutputKind = OnnxOutputKind.Logits,
+            Labels = _splits.Test.ClassNames,
+        };
+        OnnxExportReport report = OnnxExporter.Export(model.Network, path,
+            [_data.Language is { } language
+                ? new OnnxInput("input", classifier.InputShape, torch.int64, 0, language.Tokenizer.VocabularySize - 1)
+                : new OnnxInput("input", classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))],
+            (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
+        sidecar.WriteFor(path);
+        return report;
+
+        static double Finite(double bound, double otherwise) => double.IsFinite(bound) ? bound : otherwise;
+    }
+
+    /// <summary>What an exported file says of its origin: enough to judge it again on the same data.</summary>
+    private Dictionary<string, string> Metadata() => new()
+    {
+        [OnnxAudit.DataKey] = System.Text.Json.JsonSerializer.Serialize(Recipe.Data, RecipeJson.Options),
+        ["espalier.model"] = System.Text.Json.JsonSerializer.Serialize(Recipe.Model, RecipeJson.Options),
+        ["labels"] = System.Text.Json.JsonSerializer.Serialize(_splits.Test.ClassNames),
+    };
 
     /// <inheritdoc/>
     public void Dispose()

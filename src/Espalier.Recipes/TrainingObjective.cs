@@ -54,6 +54,7 @@ internal sealed class TrainingObjective : IDisposable
                 return new(new ClassificationObjective(model, options.LabelSmoothing)
                 {
                     Augmenter = options.Augmentation is { } augmentation ? OptionsException.Within("objective.augmentation", () => new ImageAugmenter(augmentation, recipe.Seed, train.Bounds)) : null,
+                    Mixer = options.Mixing is { } mixing ? new BatchMixer(mixing, recipe.Seed) : null,
                 }, model);
         }
     }

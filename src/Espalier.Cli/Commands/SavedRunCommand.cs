@@ -14,6 +14,8 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
     protected sealed override int Execute(TSettings settings, Session session)
     {
         CheckWords(settings);
+        if (settings.Run.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+            return ExecuteOnnx(settings, session);
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
         Recipe recipe = Configure(saved.Recipe with { Probe = null, Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
         if (settings.Seed is { } seed)
@@ -37,6 +39,12 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
         session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
         return completed ? Done : NotDone;
     }
+
+    /// <summary>The audit of an ONNX file, which has no recipe, no training data and no gradients.</summary>
+    /// <param name="settings">What the command line says.</param>
+    /// <param name="session">Device, output and interruption.</param>
+    protected virtual int ExecuteOnnx(TSettings settings, Session session) =>
+        throw new OptionsException("run", settings.Run, $"must be the folder of a run: {Stage} needs gradients or training data, which an ONNX file does not give");
 
     /// <summary>Refuses words that stand for nothing before anything is opened.</summary>
     /// <param name="settings">What the command line changes.</param>

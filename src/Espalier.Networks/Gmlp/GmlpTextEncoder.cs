@@ -72,6 +72,26 @@ public sealed class GmlpTextEncoder : TextEncoder
     /// <returns>One [n, n] per block and head, row = output position, without a graph; the caller's.</returns>
     public IReadOnlyList<Tensor> SpatialMatrices() => GmlpBlock.SpatialMatrices(_blocks);
 
+    /// <summary>The same network with Toeplitz matrices, each diagonal the mean of the dense one's: fewer weights, and a start for tuning.</summary>
+    /// <returns>A new network, in training mode, on the CPU; the caller's.</returns>
+    /// <exception cref="OptionsException">The matrices are Toeplitz already.</exception>
+    public GmlpTextEncoder ToToeplitz()
+    {
+        OptionsException.Require(Options.SpatialForm == SpatialForm.Dense, nameof(Options.SpatialForm), Options.SpatialForm, "must be dense to be converted");
+        var converted = new GmlpTextEncoder(Options with { SpatialForm = SpatialForm.Toeplitz }, Tokens);
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Dictionary<string, Tensor> target = converted.state_dict();
+        foreach ((string name, Tensor value) in state_dict())
+        {
+            target[name].copy_(!name.EndsWith("gate.proj.weight", StringComparison.Ordinal) ? value
+                : value.dim() == 2 ? Toeplitz.DiagonalMeans(value)
+                : torch.stack(value.unbind(0).Select(Toeplitz.DiagonalMeans)));
+        }
+
+        return converted;
+    }
+
     private protected override Tensor Run(Tensor ids, Tensor? mask, Tensor? segments)
     {
         Tensor x = _embed.call(ids);                                                    // [batch, m, d]

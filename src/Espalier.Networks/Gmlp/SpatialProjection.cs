@@ -42,7 +42,7 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
         register_parameter("bias", _bias);
         if (form == SpatialForm.Toeplitz)
         {
-            _diagonals = Diagonals(tokens);
+            _diagonals = Toeplitz.Diagonals(tokens).DetachFromDisposeScope();
             register_buffer("diagonals", _diagonals, persistent: false);
         }
 
@@ -139,18 +139,5 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
         }
 
         base.Dispose(disposing);
-    }
-
-    // Entry [i, j] is (n-1) + (j-i).
-    private static Tensor Diagonals(int tokens)
-    {
-        long[] index = new long[tokens * tokens];
-        for (int i = 0; i < tokens; i++)
-        {
-            for (int j = 0; j < tokens; j++)
-                index[i * tokens + j] = tokens - 1 + j - i;
-        }
-
-        return torch.tensor(index, [tokens, tokens], dtype: torch.int64).DetachFromDisposeScope();
     }
 }

@@ -13,11 +13,12 @@ public sealed class VocabularyHead : Module<Tensor, Tensor>
     [ComponentName(Name = "transform")]
     private readonly VocabularyTransform? _transform;
 
-    private readonly TextEncoder _encoder;
+    // Not the encoder itself: a field with a module would become a child, and its weights stand in the state dict twice.
+    private readonly Func<Tensor> _embedding;
 
     internal VocabularyHead(TextEncoder encoder, MlmHead kind, double normEps) : base(nameof(VocabularyHead))
     {
-        _encoder = encoder;
+        _embedding = () => encoder.TokenEmbedding;
         Kind = kind;
         _bias = new Parameter(torch.zeros(encoder.Vocabulary));
         _bias.DetachFromDisposeScope();
@@ -38,7 +39,7 @@ public sealed class VocabularyHead : Module<Tensor, Tensor>
 
     /// <param name="input">Hidden states, [..., d].</param>
     /// <returns>[..., V].</returns>
-    public override Tensor forward(Tensor input) => functional.linear(_transform is null ? input : _transform.call(input), _encoder.TokenEmbedding, _bias);
+    public override Tensor forward(Tensor input) => functional.linear(_transform is null ? input : _transform.call(input), _embedding(), _bias);
 
     internal void Initialize(torch.Generator generator) => _transform?.Initialize(generator);
 

@@ -31,6 +31,8 @@ public static class RunReport
         SummarySection.Write(report, recipe, train, probe, evaluate, language, attack, detect, explain);
         if (train is not null)
             TrainSection.Write(report, run, recipe, train);
+        if (train is not null)
+            SpatialSection.Write(report, run, recipe);
         if (probe is not null)
             ProbeSection.Write(report, probe);
         if (evaluate is not null)

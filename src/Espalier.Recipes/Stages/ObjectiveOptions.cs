@@ -16,6 +16,9 @@ public sealed record ObjectiveOptions
     /// <summary>For classification: how training images are changed at random; not at all where null.</summary>
     public AugmentationOptions? Augmentation { get; init; }
 
+    /// <summary>For classification: Mixup and CutMix of training images; none where null.</summary>
+    public MixingOptions? Mixing { get; init; }
+
     /// <summary>For BYOL, SimCLR and DINO: views and how progress is watched.</summary>
     public SelfSupervisionOptions SelfSupervision { get; init; } = new();
 
@@ -51,6 +54,8 @@ public sealed record ObjectiveOptions
         OptionsException.Require(WordDropout is >= 0 and < 1, nameof(WordDropout), WordDropout, "must lie in [0, 1)");
         OptionsException.Within("masking", Masking.Validate);
         OptionsException.Require(Augmentation is null || Kind == ObjectiveKind.Classification, nameof(Augmentation), "set", "belongs to kind classification: the other kinds have views");
+        OptionsException.Require(Mixing is null || Kind == ObjectiveKind.Classification, nameof(Mixing), "set", "belongs to kind classification");
+        OptionsException.Within("mixing", () => Mixing?.Validate());
         OptionsException.Within("augmentation", () => Augmentation?.Validate());
         OptionsException.Within("selfSupervision", SelfSupervision.Validate);
         OptionsException.Within("byol", Byol.Validate);

@@ -36,25 +36,11 @@ internal sealed class ImageStack(ImageFolderOptions options)
 
     private SKBitmap Decode(byte[] file, string source)
     {
-        using var data = SKData.CreateCopy(file);
-        using var codec = SKCodec.Create(data)
-            ?? throw new DataException(source, "is not an image", "give PNG or JPEG files");
-        var format = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        var bitmap = new SKBitmap(format);
-        SKCodecResult result = codec.GetPixels(format, bitmap.GetPixels());
-        if (result != SKCodecResult.Success)
-        {
-            bitmap.Dispose();
-            throw new DataException(source, $"cannot be decoded ({result})", "the file is damaged: replace or remove it");
-        }
-
+        SKBitmap bitmap = ImageFile.Decode(file, source);
         if (options.Size is not { } size || (bitmap.Width == size && bitmap.Height == size))
             return bitmap;
         using (bitmap)
-        {
-            return bitmap.Resize(format.WithSize(size, size), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear))
-                ?? throw new DataException(source, "cannot be resized", "give another size");
-        }
+            return ImageFile.Resize(bitmap, source, size, size);
     }
 
     private byte[] Planes(ReadOnlySpan<byte> pixels)

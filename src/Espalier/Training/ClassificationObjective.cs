@@ -28,6 +28,9 @@ public sealed class ClassificationObjective : Objective
     /// <summary>Changes each training image at random before it is learned from; as they are where null.</summary>
     public ImageAugmenter? Augmenter { get; init; }
 
+    /// <summary>Makes one training image of two, labels alike; as they are where null.</summary>
+    public BatchMixer? Mixer { get; init; }
+
     /// <inheritdoc/>
     public override Batch Prepare(Batch batch)
     {
@@ -45,8 +48,13 @@ public sealed class ClassificationObjective : Objective
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
-        Tensor logits = _model.call(batch.Inputs);
-        Tensor loss = torch.nn.functional.cross_entropy(logits, batch.Labels, reduction: torch.nn.Reduction.Sum, label_smoothing: _labelSmoothing);
+        MixedBatch mixed = Mixer?.Mix(batch.Inputs, batch.Labels, batch.Position) ?? new(batch.Inputs, batch.Labels, 1);
+        Tensor logits = _model.call(mixed.Inputs);
+
+        // Cross-entropy is linear in its target, smoothed or not: the loss of the mixed target is the mixed loss.
+        Tensor loss = CrossEntropy(logits, batch.Labels);
+        if (mixed.Share < 1)
+            loss = mixed.Share * loss + (1 - mixed.Share) * CrossEntropy(logits, mixed.PartnerLabels);
         using var noGradients = torch.no_grad();
         return new LossSum(loss, batch.Count, logits.argmax(1).eq(batch.Labels).sum());
     }
@@ -64,4 +72,7 @@ public sealed class ClassificationObjective : Objective
             ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
         };
     }
+
+    private Tensor CrossEntropy(Tensor logits, Tensor labels) =>
+        torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum, label_smoothing: _labelSmoothing);
 }

@@ -18,6 +18,7 @@ internal static class Product
         typeof(Espalier.Anomaly.Detector).Assembly,
         typeof(Espalier.Counterfactuals.Wachter).Assembly,
         typeof(Espalier.Distributed.MpiLaunch).Assembly,
+        typeof(Espalier.Onnx.OnnxExporter).Assembly,
     ];
 
     public static Assembly Recipes { get; } = typeof(Espalier.Recipes.Recipe).Assembly;

@@ -119,6 +119,8 @@ public sealed class VisionNetworkTests
                 value.fill_(0.7);
             if (name.EndsWith("gate.proj.weight", StringComparison.Ordinal) || name.EndsWith("linear_tokens.weight", StringComparison.Ordinal))
                 value.copy_(torch.full_like(value, 0.3 / value.shape[1]));
+            if (name.EndsWith("mlp_tokens.fc1.weight", StringComparison.Ordinal))
+                value.copy_(value.mean([1], keepdim: true).expand_as(value).clone());
             if (name.EndsWith("mlp_tokens.fc2.weight", StringComparison.Ordinal))
                 value.copy_(value.narrow(0, 0, 1).expand_as(value).clone());
         }

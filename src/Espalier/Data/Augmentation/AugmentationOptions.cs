@@ -2,8 +2,8 @@ namespace Espalier.Data.Augmentation;
 
 /// <summary>
 /// One random view of an image. What is null or zero is left out; the rest happens in this order: affine transformation,
-/// crop and flip in one bilinear resampling; colour jitter; grey; blur; solarization; erasing. The defaults change nothing.
-/// Colour jitter, grey and solarization are defined on values in [0, 1] and refuse data with other bounds.
+/// crop and flip in one bilinear resampling; AutoAugment; colour jitter; grey; blur; solarization; erasing. The defaults change nothing.
+/// AutoAugment, colour jitter, grey and solarization are defined on values in [0, 1] and refuse data with other bounds.
 /// </summary>
 public sealed record AugmentationOptions
 {
@@ -24,6 +24,9 @@ public sealed record AugmentationOptions
 
     /// <summary>The constant of <see cref="EdgePadding.Fill"/>, within the data's bounds.</summary>
     public double Fill { get; init; }
+
+    /// <summary>Operations of AutoAugment or RandAugment, after crop and flip.</summary>
+    public AutoAugmentOptions? AutoAugment { get; init; }
 
     /// <summary>Changes of brightness, contrast, saturation and hue.</summary>
     public ColorJitterOptions? ColorJitter { get; init; }
@@ -52,6 +55,7 @@ public sealed record AugmentationOptions
         Within("resizedCrop", ResizedCrop is null ? null : ResizedCrop.Validate);
         Within("paddedCrop", PaddedCrop is null ? null : PaddedCrop.Validate);
         Within("affine", Affine is null ? null : Affine.Validate);
+        Within("autoAugment", AutoAugment is null ? null : AutoAugment.Validate);
         Within("colorJitter", ColorJitter is null ? null : ColorJitter.Validate);
         Within("blur", Blur is null ? null : Blur.Validate);
         Within("solarize", Solarize is null ? null : Solarize.Validate);

@@ -70,6 +70,16 @@ public static class AugmentationPresets
     /// <summary>Supervised training on CIFAR (He et al., CVPR 2016): padding by 4 zeros, random crop, flip .5.</summary>
     public static AugmentationOptions PaddedCropAndFlip { get; } = new() { PaddedCrop = new(), FlipProbability = 0.5 };
 
+    /// <summary>Supervised training on ImageNet as gMLP and DeiT are trained (Liu et al. 2021, Table 7): resized crop, flip .5, AutoAugment.</summary>
+    /// <param name="size">Height and width of the view in pixels.</param>
+    public static AugmentationOptions ImageNet(int size = 224) => new()
+    {
+        ResizedCrop = new() { Size = size },
+        FlipProbability = 0.5,
+        AutoAugment = new() { Policy = AutoAugmentPolicy.ImageNet },
+        Fill = 0.5,
+    };
+
     private static AugmentationOptions Byol(int size, double minArea, double maxArea, double blur, double solarize) => new()
     {
         ResizedCrop = new() { MinArea = minArea, MaxArea = maxArea, Size = size },

@@ -37,12 +37,13 @@ public sealed class ImageAugmenter
         if (bounds.LowerValues.Any(l => l != 0) || bounds.UpperValues.Any(u => u != 1))
         {
             const string allowed = "needs images in the bounds [0, 1]; standardize inside the model instead";
+            OptionsException.Require(options.AutoAugment is null, nameof(options.AutoAugment), "set", allowed);
             OptionsException.Require(options.ColorJitter is null, nameof(options.ColorJitter), "set", allowed);
             OptionsException.Require(options.GrayProbability == 0, nameof(options.GrayProbability), options.GrayProbability, allowed);
             OptionsException.Require(options.Solarize is null, nameof(options.Solarize), "set", allowed);
         }
 
-        RequireInside(options.Fill, "fill", options.Padding == EdgePadding.Fill && (options.Affine is not null || options.PaddedCrop is not null));
+        RequireInside(options.Fill, "fill", options.AutoAugment is not null || (options.Padding == EdgePadding.Fill && (options.Affine is not null || options.PaddedCrop is not null)));
         RequireInside(options.Erase?.Fill ?? 0, "erase.fill", options.Erase is not null);
 
         void RequireInside(double fill, string option, bool used) => OptionsException.Require(
@@ -59,6 +60,7 @@ public sealed class ImageAugmenter
         Blur,
         Solarize,
         Erase,
+        AutoAugment,
     }
 
     /// <summary>What a view is.</summary>
@@ -94,8 +96,8 @@ public sealed class ImageAugmenter
     {
         if (images.shape[0] * layout.Channels * Math.Max((long)layout.Height * layout.Width, (long)layout.OutHeight * layout.OutWidth) >= int.MaxValue / sizeof(float))
             throw new ShapeException("images", images.shape, "less than 2 GiB at once: cut the batch");
-        if ((Options.ColorJitter is not null || Options.GrayProbability > 0) && layout.Channels is not (1 or 3))
-            throw new ShapeException("images", images.shape, "1 or 3 channels, since colour jitter or grey is asked for");
+        if ((Options.AutoAugment is not null || Options.ColorJitter is not null || Options.GrayProbability > 0) && layout.Channels is not (1 or 3))
+            throw new ShapeException("images", images.shape, "1 or 3 channels, since AutoAugment, colour jitter or grey is asked for");
         if (Options.Blur is { } blur && KernelSize(blur, layout) / 2 >= Math.Min(layout.OutHeight, layout.OutWidth))
             throw new ShapeException("images", images.shape, $"views of more than {KernelSize(blur, layout) / 2} pixels a side, the radius of the blur");
         if (Options.PaddedCrop is { } crop && Options.Padding == EdgePadding.Reflect && crop.Padding >= Math.Min(layout.Height, layout.Width))
@@ -152,6 +154,8 @@ public sealed class ImageAugmenter
             workspace.Resampler.Resample(image, layout.Height, layout.Width, result, layout.OutHeight, layout.OutWidth, map, padding, (float)Options.Fill);
         }
 
+        if (Options.AutoAugment is { } automatic)
+            workspace.AutoAugment.Apply(automatic, Stream(position, view, Operation.AutoAugment), result, layout.Channels, layout.OutHeight, layout.OutWidth, (float)Options.Fill);
         if (Options.ColorJitter is { } jitter)
             Jitter(jitter, Stream(position, view, Operation.ColorJitter), result, layout.Channels);
         if (Options.GrayProbability > 0 && layout.Channels == 3 && Stream(position, view, Operation.Gray).NextBernoulli(Options.GrayProbability))
@@ -298,5 +302,7 @@ public sealed class ImageAugmenter
         public BilinearResampler Resampler { get; } = new();
 
         public SeparableBlur Blur { get; } = new();
+
+        public AutoAugment AutoAugment { get; } = new();
     }
 }

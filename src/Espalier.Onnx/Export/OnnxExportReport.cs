@@ -1,0 +1,11 @@
+namespace Espalier.Onnx;
+
+/// <summary>What an export wrote and how far it lies from the module.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Bytes">Its size, with that of its external data.</param>
+/// <param name="ExternalData">Whether the weights lie beside it, in <c>&lt;file&gt;.data</c>.</param>
+/// <param name="Opset">Version of the operator set.</param>
+/// <param name="Nodes">Number of operators.</param>
+/// <param name="Initializers">Names of the weights and constants, in the file's order.</param>
+/// <param name="MaxDifference">The greatest absolute difference between ONNX Runtime's results and the module's own on random inputs.</param>
+public sealed record OnnxExportReport(string Path, long Bytes, bool ExternalData, int Opset, int Nodes, IReadOnlyList<string> Initializers, double MaxDifference);

@@ -1,0 +1,87 @@
+using Module = TorchSharp.torch.nn.Module;
+
+namespace Espalier.Onnx;
+
+/// <summary>
+/// Writes TorchSharp modules as ONNX files: opset 17, a batch dimension of any size, weights under the names of the state
+/// dict. Before a file appears, ONNX Runtime must have computed from it what the module computes.
+/// </summary>
+public static class OnnxExporter
+{
+    /// <summary>Exports a module that takes one tensor, like an example.</summary>
+    /// <param name="module">The module; its mode and weights are left as they are.</param>
+    /// <param name="path">The file; replaced at once or not at all.</param>
+    /// <param name="example">[batch, ...]: shows shape, type and range of the input.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="OnnxExportException">A layer has no conversion, or the file does not compute what the module does. No file is written.</exception>
+    public static OnnxExportReport Export(Module module, string path, Tensor example, OnnxExportOptions? options = null) =>
+        Export(module, path, [OnnxInput.Like("input", example)], options);
+
+    /// <summary>Exports a module.</summary>
+    /// <param name="module">The module; its mode and weights are left as they are.</param>
+    /// <param name="path">The file; replaced at once or not at all.</param>
+    /// <param name="inputs">What its <c>forward</c> takes.</param>
+    /// <param name="options">How.</param>
+    /// <exception cref="OnnxExportException">A layer has no conversion, or the file does not compute what the module does. No file is written.</exception>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public static OnnxExportReport Export(Module module, string path, IReadOnlyList<OnnxInput> inputs, OnnxExportOptions? options = null)
+    {
+        options ??= new();
+        options.Validate();
+        OptionsException.Require(inputs.Count is >= 1 and <= 3, nameof(inputs), inputs.Count, "must describe one to three inputs");
+        using var mode = new EvaluationMode(module);
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var call = new ModuleCall(module, inputs, options.Seed);
+        using ModuleObservations observations = ModuleObservations.Of(module, options.Conversions, call.Observe);
+        using var graph = new OnnxGraph(module, options.Conversions, observations);
+        OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, [OnnxValue.Dynamic, .. i.Shape]))];
+        IReadOnlyList<OnnxValue> results = graph.CallMany(module, values);
+        int nodes = graph.NodeCount;
+        var proto = graph.Finish(options.ModelName, [.. results.Take(call.OutputCount).Select((r, i) => (r, NameOfOutput(options, i)))]);
+        string[] initializers = [.. graph.Initializers.Select(i => i.Name)];
+        return Written(path, temporary =>
+        {
+            bool external = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
+            double difference = OnnxVerification.MaxDifference(temporary, call, options);
+            if (!(difference <= options.Tolerance))
+            {
+                throw new OnnxExportException("", module.GetType(), string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                    $"ONNX Runtime's results differ from the module's by up to {difference:0.###e+0}, more than {options.Tolerance:0.###e+0}"),
+                    "look for a layer whose conversion is wrong, or for results that depend on the batch");
+            }
+
+            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, difference);
+        });
+    }
+
+    private static string NameOfOutput(OnnxExportOptions options, int index) =>
+        index < options.OutputNames.Count ? options.OutputNames[index] : $"output{index + 1}";
+
+    // The file is made in a folder of its own beside its place, because the external data's name stands inside it.
+    private static OnnxExportReport Written(string path, Func<string, OnnxExportReport> write)
+    {
+        string full = Path.GetFullPath(path);
+        string folder = Path.GetDirectoryName(full)!;
+        Directory.CreateDirectory(folder);
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        Directory.CreateDirectory(temporary);
+        try
+        {
+            string file = Path.Combine(temporary, Path.GetFileName(full));
+            OnnxExportReport report = write(file);
+            long bytes = Directory.GetFiles(temporary).Sum(f => new FileInfo(f).Length);
+            string data = OnnxModelFile.DataName(file);
+            if (report.ExternalData)
+                File.Move(data, OnnxModelFile.DataName(full), overwrite: true);
+            File.Move(file, full, overwrite: true);
+            if (!report.ExternalData)
+                File.Delete(OnnxModelFile.DataName(full));
+            return report with { Bytes = bytes };
+        }
+        finally
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+    }
+}
