@@ -28,6 +28,12 @@ switch (args)
     case ["network-serve", .. var rest]:
         NetworkServeCommand.Run(new CommandArguments(rest));
         break;
+    case ["text-step", .. var rest]:
+        TextStepCommand.Run(new CommandArguments(rest));
+        break;
+    case ["generate", .. var rest]:
+        GenerateCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;
