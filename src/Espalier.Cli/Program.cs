@@ -74,14 +74,14 @@ internal static class Program
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
             c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");
             c.AddCommand<ReportCommand>("report").WithDescription("Make a run's report again.").WithExample("report", "last");
+            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
+            c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
             c.AddBranch("text", b =>
             {
                 b.SetDescription("Language models: write, fine-tune.");
                 b.AddCommand<TextGenerateCommand>("generate").WithDescription("Text written by a saved run's language model.").WithExample("text", "generate", "last", "--prompt", "ROMEO:");
                 b.AddCommand<TextFinetuneCommand>("finetune").WithDescription("A recipe over seeds and a small grid; the median counts.").WithExample("text", "finetune", "--recipe", "sst2", "--seeds", "5");
             });
-            c.AddCommand<ExportCommand>("export").WithDescription("Write a saved run's network as an ONNX file.").WithExample("export", "last", "--out", "model.onnx");
-            c.AddCommand<PredictCommand>("predict").WithDescription("Classify pictures with an ONNX file.").WithExample("predict", "model.onnx", "picture.png");
             c.AddBranch("runs", b =>
             {
                 b.SetDescription("The runs under runs/.");

@@ -83,26 +83,6 @@ public sealed class SavedRun : IDisposable
         }
     }
 
-    private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
-    {
-        using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
-        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
-        if (recipe.Probe is { } probe)
-            stages.Probe(probe, _splits, model, null, null);
-        if (recipe.Evaluate is { } evaluate)
-        {
-            using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false, _data.Language) : null;
-            stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
-        }
-
-        if (recipe.Attack is { } attack)
-            stages.Attack(attack);
-        if (recipe.Detect is { } detect)
-            stages.Detect(detect);
-        if (recipe.Explain is { } explain)
-            stages.Explain(explain);
-    }
-
     /// <summary>Writes the run's network as ONNX, with a sidecar that says what goes in and what comes out.</summary>
     /// <param name="path">The file.</param>
     /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
@@ -143,6 +123,26 @@ public sealed class SavedRun : IDisposable
         ["espalier.model"] = System.Text.Json.JsonSerializer.Serialize(Recipe.Model, RecipeJson.Options),
         ["labels"] = System.Text.Json.JsonSerializer.Serialize(_splits.Test.ClassNames),
     };
+
+    private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+    {
+        using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
+        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
+        if (recipe.Probe is { } probe)
+            stages.Probe(probe, _splits, model, null, null);
+        if (recipe.Evaluate is { } evaluate)
+        {
+            using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false, _data.Language) : null;
+            stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
+        }
+
+        if (recipe.Attack is { } attack)
+            stages.Attack(attack);
+        if (recipe.Detect is { } detect)
+            stages.Detect(detect);
+        if (recipe.Explain is { } explain)
+            stages.Explain(explain);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -32,7 +32,7 @@ public sealed class RunReportTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void Every_section_is_there_once_and_ids_are_unique()
     {
         XElement page = Page;
-        Assert.Equal(["Summary", "Training", "Evaluation", "Attack", "Detection", "Explanation", "Reproduce"], page.Descendants("h2").Select(h => h.Value));
+        Assert.Equal(["Summary", "Training", "Spatial filters", "Evaluation", "Attack", "Detection", "Explanation", "Reproduce"], page.Descendants("h2").Select(h => h.Value));
         string[] ids = [.. page.Descendants().Attributes("id").Select(a => a.Value)];
         Assert.Equal(ids.Distinct(), ids);
         Assert.True(page.Descendants("svg").Count() >= 8);
