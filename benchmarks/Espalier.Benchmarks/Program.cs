@@ -34,6 +34,12 @@ switch (args)
     case ["checkpoint-load", var file, .. var rest]:
         CheckpointLoadCommand.Run(file, new CommandArguments(rest));
         break;
+    case ["text-step", .. var rest]:
+        TextStepCommand.Run(new CommandArguments(rest));
+        break;
+    case ["generate", .. var rest]:
+        GenerateCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

@@ -51,7 +51,7 @@ internal sealed class TrainingObjective : IDisposable
                 return new(pseudo, pseudo, student, teacher);
             default:
                 Module model = Classifier(recipe, train);
-                return new(new ClassificationObjective(model, options.LabelSmoothing)
+                return new(new ClassificationObjective(model, options.LabelSmoothing, WeightDecay.Applies)
                 {
                     Augmenter = options.Augmentation is { } augmentation ? OptionsException.Within("objective.augmentation", () => new ImageAugmenter(augmentation, recipe.Seed, train.Bounds)) : null,
                     Mixer = options.Mixing is { } mixing ? new BatchMixer(mixing, recipe.Seed) : null,

@@ -45,12 +45,12 @@ internal sealed class ModelSpatialCommand : EspalierCommand<ModelSpatialCommand.
         for (int i = 0; i < matrices.Count; i++)
         {
             StoredSpatialMatrix m = matrices[i];
-            table.AddRow((i + 1).ToString(CultureInfo.InvariantCulture), Markup.Escape(m.Name), m.Score.ToString("0.000", CultureInfo.InvariantCulture),
-                ((2.0 * m.Tokens - 1) / ((double)m.Tokens * m.Tokens)).ToString("0.000", CultureInfo.InvariantCulture));
+            table.AddRow((i + 1).ToString(CultureInfo.InvariantCulture), Markup.Escape(m.Name), SpatialFilters.Score(m, grid).ToString("0.000", CultureInfo.InvariantCulture),
+                SpatialFilters.RandomScore(m.Tokens, grid).ToString("0.000", CultureInfo.InvariantCulture));
         }
 
         session.Terminal.Show(table);
-        session.Terminal.Result(matrices.Select(m => new { m.Name, m.Tokens, m.Score }));
+        session.Terminal.Result(matrices.Select(m => new { m.Name, m.Tokens, Score = SpatialFilters.Score(m, grid) }));
         session.Terminal.Line($"picture   {settings.Png}");
         return Done;
     }

@@ -4,9 +4,17 @@ namespace Espalier.Networks;
 /// <param name="Name">The tensor's name.</param>
 /// <param name="Values">W, [n, n], row = output position, row-major; a causal model's entries above the diagonal are unused.</param>
 /// <param name="Tokens">Number of tokens n.</param>
-/// <param name="Score">How nearly it is Toeplitz: see <see cref="Toeplitz.Score"/>. 1 where it is stored as diagonals.</param>
+/// <param name="Score">How nearly it is Toeplitz: see <see cref="Toeplitz.Score(Tensor)"/>. 1 where it is stored as diagonals.</param>
 public sealed record StoredSpatialMatrix(string Name, IReadOnlyList<float> Values, int Tokens, double Score)
 {
+    /// <summary>How nearly it is shift invariant over a patch grid, in both directions.</summary>
+    /// <param name="grid">The grid of the tokens.</param>
+    public double ScoreOn(PatchGrid grid)
+    {
+        using Tensor matrix = torch.tensor([.. Values], [Tokens, Tokens]);
+        return Toeplitz.Score(matrix, grid);
+    }
+
     /// <summary>Reads every spatial matrix of a weights file, of any gMLP: names ending in <c>gate.proj.weight</c> or <c>sgu.weight</c>.</summary>
     /// <param name="path">A safetensors file.</param>
     /// <param name="averaged">Whether to read the averaged weights; where null, if there are any.</param>

@@ -51,6 +51,42 @@ public static class Toeplitz
         return total == 0 ? 1 : 1 - (w - Matrix(DiagonalMeans(w))).pow(2).sum().item<double>() / total;
     }
 
+    /// <summary>
+    /// How nearly a matrix over the cells of a grid is shift invariant in both directions: 1 - |W - T(W)|²/|W|² with T the means
+    /// over all pairs of cells of one displacement. A random matrix has about (2 rows - 1)(2 columns - 1)/n².
+    /// </summary>
+    /// <param name="matrix">W, [n, n], tokens row by row over the grid.</param>
+    /// <param name="grid">The grid of the n tokens.</param>
+    /// <returns>In [0, 1]; 1 for the zero matrix.</returns>
+    /// <exception cref="ShapeException">The matrix is not the grid's.</exception>
+    public static double Score(Tensor matrix, PatchGrid grid)
+    {
+        if (matrix.dim() != 2 || matrix.shape[0] != grid.Tokens || matrix.shape[1] != grid.Tokens)
+            throw new ShapeException("the matrix", matrix.shape, $"[{grid.Tokens}, {grid.Tokens}], as the grid of {grid.Rows} x {grid.Columns} has it");
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Tensor w = matrix.detach().to(torch.float64).flatten();
+        double total = w.pow(2).sum().item<double>();
+        if (total == 0)
+            return 1;
+        long[] displacement = new long[grid.Tokens * grid.Tokens];
+        for (int i = 0; i < grid.Tokens; i++)
+        {
+            for (int j = 0; j < grid.Tokens; j++)
+            {
+                int down = j / grid.Columns - i / grid.Columns + grid.Rows - 1, right = j % grid.Columns - i % grid.Columns + grid.Columns - 1;
+                displacement[i * grid.Tokens + j] = down * (2 * grid.Columns - 1) + right;
+            }
+        }
+
+        int displacements = (2 * grid.Rows - 1) * (2 * grid.Columns - 1);
+        Tensor index = torch.tensor(displacement, device: matrix.device);
+        Tensor sums = torch.zeros(displacements, dtype: torch.float64, device: matrix.device).index_add_(0, index, w, 1);
+        Tensor counts = torch.zeros(displacements, dtype: torch.float64, device: matrix.device).index_add_(0, index, torch.ones_like(w), 1);
+        Tensor residual = w - (sums / counts).index_select(0, index);
+        return 1 - residual.pow(2).sum().item<double>() / total;
+    }
+
     // Entry [i, j] is (n-1) + (j-i).
     internal static Tensor Diagonals(long n, torch.Device? device = null)
     {

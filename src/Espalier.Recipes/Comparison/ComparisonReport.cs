@@ -10,7 +10,7 @@ internal static class ComparisonReport
 {
     public static void Write(Run run, Recipe recipe, IReadOnlyList<ComparedArchitecture> rows, bool matched)
     {
-        var report = new HtmlReport($"Architectures compared: {recipe.Title}", string.Create(CultureInfo.InvariantCulture, $"{recipe.Name}, {recipe.Train.Length}, batch {recipe.Train.BatchSize}, seed {recipe.Seed}"));
+        var report = new HtmlReport($"Architectures compared on {recipe.Name}", string.Create(CultureInfo.InvariantCulture, $"data {recipe.Data.Name}, {recipe.Train.Length}, batch {recipe.Train.BatchSize}, seed {recipe.Seed}"));
         ComparedArchitecture best = rows.MaxBy(r => r.Accuracy)!;
         report.Section("Summary", string.Create(CultureInfo.InvariantCulture,
             $"{best.Name} is ahead with {best.Accuracy:P2} on the test split. All saw the same samples in the same order{(matched ? " and have the same number of weights within two percent" : "")}; one seed each, so small differences mean nothing, and architectures that learn slowly would catch up with a longer training."));

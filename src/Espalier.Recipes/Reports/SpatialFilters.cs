@@ -25,7 +25,7 @@ public static class SpatialFilters
         {
             CellSize = grid is null ? 160 : 88,
             Rows = [.. layers.Select(layer => (
-                string.Create(CultureInfo.InvariantCulture, $"layer {layer + 1}\nToeplitz {matrices[layer].Score:0.00}"),
+                string.Create(CultureInfo.InvariantCulture, $"layer {layer + 1}\nToeplitz {Score(matrices[layer], grid):0.00}"),
                 (IReadOnlyList<MatrixSheet.Matrix>)(grid is { } g ? Filters(matrices[layer], g) : [new(matrices[layer].Values, matrices[layer].Tokens, matrices[layer].Tokens)])))],
         };
     }
@@ -37,6 +37,16 @@ public static class SpatialFilters
         int side = (int)Math.Round(Math.Sqrt(tokens));
         return side * side == tokens ? new PatchGrid(side, side) : null;
     }
+
+    /// <summary>How nearly a matrix is shift invariant: over the grid where there is one, else along the line of tokens.</summary>
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="grid">The patch grid; null for text.</param>
+    public static double Score(StoredSpatialMatrix matrix, PatchGrid? grid) => grid is { } g ? matrix.ScoreOn(g) : matrix.Score;
+
+    /// <summary>What a random matrix scores on average.</summary>
+    /// <param name="tokens">Number of tokens n.</param>
+    /// <param name="grid">The patch grid; null for text.</param>
+    public static double RandomScore(int tokens, PatchGrid? grid) => (grid is { } g ? (2.0 * g.Rows - 1) * (2.0 * g.Columns - 1) : 2.0 * tokens - 1) / ((double)tokens * tokens);
 
     // Positions spread over the grid, corners included.
     private static MatrixSheet.Matrix[] Filters(StoredSpatialMatrix matrix, PatchGrid grid) =>

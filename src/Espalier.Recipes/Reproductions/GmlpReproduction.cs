@@ -22,5 +22,6 @@ public sealed class GmlpReproduction : Reproduction
         ("causal", CausalShakespeare.Run),
         ("sentiment", SentimentFineTuning.Run),
         ("decoding", DecodingSpeed.Run),
+        ("images", GmlpImages.Run),
     ];
 }

@@ -38,6 +38,22 @@ public sealed class ToeplitzTests
     }
 
     [Fact]
+    public void On_a_grid_one_filter_at_every_position_scores_1()
+    {
+        // W of a 2-D convolution with zero padding: shift invariant on the grid, but not along the line of tokens.
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(1);
+        var grid = new PatchGrid(3, 4);
+        Tensor kernel = torch.randn([1, 1, 5, 7], generator: generator);
+        Tensor columns = torch.nn.functional.conv2d(torch.eye(12).view(12, 1, 3, 4), kernel, padding: [2L, 3L]).view(12, 12);
+        Assert.Equal(1, Toeplitz.Score(columns.t(), grid), 1e-6);
+        Assert.True(Toeplitz.Score(columns.t()) < 0.99);
+        double mean = Enumerable.Range(0, 200).Average(_ => Toeplitz.Score(torch.randn([12, 12], generator: generator), grid));
+        Assert.Equal(5 * 7 / 144.0, mean, 0.01);
+        Assert.Throws<ShapeException>(() => Toeplitz.Score(torch.zeros(4, 4), grid));
+    }
+
+    [Fact]
     public void A_dense_text_model_becomes_a_Toeplitz_one_by_diagonal_means()
     {
         using var scope = torch.NewDisposeScope();

@@ -75,7 +75,7 @@ internal static class GateAblation
         if (step != EarlyStep)
             return;
         using var scope = torch.NewDisposeScope();
-        double[] scores = [.. encoder.SpatialMatrices().Select(ToeplitzScore.Of)];
+        double[] scores = [.. encoder.SpatialMatrices().Select(Toeplitz.Score)];
         for (int i = 0; i < scores.Length; i++)
             table.Add($"toeplitz.{i}", scores[i]);
         table.Add("toeplitz.above", scores.Count(s => s >= 0.5));
