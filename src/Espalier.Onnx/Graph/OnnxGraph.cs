@@ -23,7 +23,6 @@ public sealed class OnnxGraph : IDisposable
     private readonly Stack<Module> _modules = new();
     private readonly List<Tensor> _owned = [];
     private readonly HashSet<string> _valueNames = new(StringComparer.Ordinal);
-    private readonly List<OnnxValue> _inputs = [];
 
     internal OnnxGraph(Module root, OnnxConversions conversions, ModuleObservations observations)
     {
@@ -54,8 +53,6 @@ public sealed class OnnxGraph : IDisposable
 
     /// <summary>The weights and constants that nodes refer to, in the order of their first use.</summary>
     internal IEnumerable<(string Name, Tensor Tensor)> Initializers => _initializers.Select(i => (i.Key, i.Value.Tensor));
-
-    internal IReadOnlyList<OnnxValue> Inputs => _inputs;
 
     /// <summary>A parameter or buffer of the exported module, under its name in the state dict.</summary>
     /// <param name="tensor">Any tensor that the module has registered; another one becomes a constant.</param>
@@ -203,7 +200,6 @@ public sealed class OnnxGraph : IDisposable
     internal OnnxValue Input(string name, torch.ScalarType type, IReadOnlyList<long> shape)
     {
         var value = new OnnxValue(Unique(name), type, shape);
-        _inputs.Add(value);
         _proto.Input.Add(Info(value));
         return value;
     }

@@ -24,9 +24,6 @@ internal sealed class OnnxSession : IDisposable
 
     public IReadOnlyDictionary<string, string> Metadata => _session.ModelMetadata.CustomMetadataMap;
 
-    /// <summary>The graph's name.</summary>
-    public string GraphName => _session.ModelMetadata.GraphName;
-
     /// <summary>Runs the model.</summary>
     /// <param name="inputs">Each input with its name; contiguous or not.</param>
     /// <returns>All results in the file's order; the caller's scope's.</returns>
