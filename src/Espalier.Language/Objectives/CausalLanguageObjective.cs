@@ -27,6 +27,9 @@ public sealed class CausalLanguageObjective : Objective
     public override torch.nn.Module Model => _model;
 
     /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
+
+    /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
         (Tensor loss, Tensor _, long count) = Loss(batch.Inputs);

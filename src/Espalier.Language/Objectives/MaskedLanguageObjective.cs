@@ -36,6 +36,9 @@ public sealed class MaskedLanguageObjective : Objective
     public override torch.nn.Module Model => _model;
 
     /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
+
+    /// <inheritdoc/>
     public override Batch Prepare(Batch batch)
     {
         using Tensor ids = batch.Inputs;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Espalier.Data;
 using Espalier.Data.Text;
+using Espalier.Networks;
 using Espalier.Training;
 
 namespace Espalier.Language;
@@ -32,6 +33,9 @@ public sealed class TextClassificationObjective : Objective
 
     /// <inheritdoc/>
     public override torch.nn.Module Model => _classification.Model;
+
+    /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
     public override Batch Prepare(Batch batch)

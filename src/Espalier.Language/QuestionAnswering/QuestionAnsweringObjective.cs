@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Networks;
 using Espalier.Training;
 
 namespace Espalier.Language;
@@ -14,11 +15,14 @@ public sealed class QuestionAnsweringObjective : Objective
     private readonly torch.nn.Module<Tensor, Tensor> _model;
 
     /// <summary>An objective for rows of <see cref="QuestionEncoding.Rows"/>.</summary>
-    /// <param name="model">Maps tokens [batch, tokens] to logits [batch, tokens, 2], such as <see cref="Networks.QuestionAnswering"/>; stays the caller's.</param>
+    /// <param name="model">Maps tokens [batch, tokens] to logits [batch, tokens, 2], such as <see cref="QuestionAnswering"/>; stays the caller's.</param>
     public QuestionAnsweringObjective(torch.nn.Module<Tensor, Tensor> model) => _model = model;
 
     /// <inheritdoc/>
     public override torch.nn.Module Model => _model;
+
+    /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
