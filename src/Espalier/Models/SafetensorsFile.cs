@@ -6,7 +6,8 @@ namespace Espalier.Models;
 
 /// <summary>
 /// A safetensors file: an 8-byte length, a JSON header, raw little-endian data. Reading opens and checks the header and
-/// loads tensors one by one; writing goes to a temporary name, is flushed to disk and moved, so that a file is whole or
+/// loads tensors one by one, each straight into its own memory: no copy of the file is made. It is read rather than mapped,
+/// since a mapped file that shrinks meanwhile would end the process instead of giving an error. Writing goes to a temporary name, is flushed to disk and moved, so that a file is whole or
 /// absent.
 /// </summary>
 public sealed class SafetensorsFile
