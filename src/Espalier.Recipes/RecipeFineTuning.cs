@@ -22,9 +22,17 @@ public sealed class RecipeFineTuning
     /// <exception cref="OptionsException">The recipe is not for text with classes.</exception>
     public RecipeFineTuning(Recipe recipe, Run run, torch.Device device)
     {
+        Require(recipe);
+        (_recipe, _run, _device) = (recipe, run, device);
+    }
+
+    /// <summary>Refuses a recipe that is not for text with classes, before a run's folder is made for it.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <exception cref="OptionsException">It is for something else.</exception>
+    public static void Require(Recipe recipe)
+    {
         OptionsException.Require(DataCatalog.Default.Find(recipe.Data.Name).IsText, "data.name", recipe.Data.Name, "must be text: other models are fine-tuned by 'espalier run' with model.weights");
         OptionsException.Require(!recipe.Objective.IsLanguageModel, "objective.kind", recipe.Objective.Kind, "must be classification: a language model is trained further by 'espalier run' with model.weights");
-        (_recipe, _run, _device) = (recipe, run, device);
     }
 
     /// <summary>Runs it.</summary>

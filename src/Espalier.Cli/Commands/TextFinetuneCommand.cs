@@ -57,6 +57,7 @@ internal sealed class TextFinetuneCommand : EspalierCommand<TextFinetuneCommand.
 
         var options = new FineTuningOptions { Seeds = settings.Seeds, LearningRates = settings.LearningRate, BatchSizes = settings.BatchSize };
         options.Validate();
+        RecipeFineTuning.Require(recipe);
         var manifest = new RunManifest
         {
             Name = $"{recipe.Name}-{Kind}",
