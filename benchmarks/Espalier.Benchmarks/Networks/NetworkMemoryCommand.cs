@@ -20,7 +20,15 @@ internal static class NetworkMemoryCommand
         bool checkpoint = arguments.Has("--checkpoint");
         using var model = new GmlpVision(new GmlpVisionOptions
         {
-            ImageHeight = 224, ImageWidth = 224, Channels = 3, Classes = 1000, DModel = d, DFfn = 6 * d, Layers = 30, SurvivalProbability = 0.8, GradientCheckpointing = checkpoint,
+            ImageHeight = 224,
+            ImageWidth = 224,
+            Channels = 3,
+            Classes = 1000,
+            DModel = d,
+            DFfn = 6 * d,
+            Layers = 30,
+            SurvivalProbability = 0.8,
+            GradientCheckpointing = checkpoint,
         });
         using var data = new Dataset("images", torch.rand(3 * batch, 3, 224, 224), torch.randint(0, 1000, [3 * batch], dtype: torch.int64), [.. Enumerable.Range(0, 1000).Select(c => c.ToString(CultureInfo.InvariantCulture))]);
         double before = Peak();

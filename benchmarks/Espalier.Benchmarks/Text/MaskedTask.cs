@@ -42,7 +42,12 @@ internal sealed class MaskedTask : IDisposable
 
     public MaskedLanguageModel NewModel() => new(new GmlpTextEncoder(new()
     {
-        Vocabulary = Tokenizer.VocabularySize, MaxLength = Length, DModel = 64, DFfn = 384, Layers = 6, SpatialForm = SpatialForm.Dense,
+        Vocabulary = Tokenizer.VocabularySize,
+        MaxLength = Length,
+        DModel = 64,
+        DFfn = 384,
+        Layers = 6,
+        SpatialForm = SpatialForm.Dense,
     }, seed: 1), seed: 1);
 
     public MaskedLanguageObjective Objective(MaskedLanguageModel model) => new(model, Tokenizer, new(), seed: 1);

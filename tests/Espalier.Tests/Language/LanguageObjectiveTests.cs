@@ -14,7 +14,12 @@ public sealed class LanguageObjectiveTests
 
     private static GmlpTextEncoder Encoder(Tokenizer tokenizer, bool causal = false) => new(new GmlpTextOptions
     {
-        Vocabulary = tokenizer.VocabularySize, MaxLength = Width, DModel = 16, DFfn = 32, Layers = 1, Causal = causal,
+        Vocabulary = tokenizer.VocabularySize,
+        MaxLength = Width,
+        DModel = 16,
+        DFfn = 32,
+        Layers = 1,
+        Causal = causal,
     }, new TextTokens(tokenizer.Specials.Pad), seed: 1);
 
     /// <summary>Sentences of many lengths, padded: the number of hidden tokens differs from row to row.</summary>
@@ -27,8 +32,12 @@ public sealed class LanguageObjectiveTests
         using var model = new MaskedLanguageModel(Encoder(tokenizer));
         var options = new TrainerOptions
         {
-            BatchSize = 12, MicroBatchSize = micro, Length = Duration.Steps(steps), ClipNorm = 1,
-            Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 0.5, Momentum = 0, WeightDecay = 0 }, Schedule = new() { Shape = ScheduleShape.Constant },
+            BatchSize = 12,
+            MicroBatchSize = micro,
+            Length = Duration.Steps(steps),
+            ClipNorm = 1,
+            Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 0.5, Momentum = 0, WeightDecay = 0 },
+            Schedule = new() { Shape = ScheduleShape.Constant },
         };
         using TrainingResult result = new Trainer(options).Fit(new MaskedLanguageObjective(model, tokenizer, new() { Probability = probability }, seed: 1), data, progress: watch is null ? null : new Listener(watch));
         return [.. model.parameters().SelectMany(p => p.detach().flatten().data<float>().ToArray())];

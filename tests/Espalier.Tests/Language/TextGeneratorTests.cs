@@ -15,8 +15,15 @@ public sealed class TextGeneratorTests : IDisposable
     {
         var options = new GmlpTextOptions
         {
-            Vocabulary = Tokenizer.VocabularySize, MaxLength = Window, DModel = 16, DFfn = 32, Layers = 2, Causal = true,
-            SpatialForm = toeplitz ? SpatialForm.Toeplitz : SpatialForm.Dense, SharedBias = toeplitz, SpatialInitStd = 0.5,
+            Vocabulary = Tokenizer.VocabularySize,
+            MaxLength = Window,
+            DModel = 16,
+            DFfn = 32,
+            Layers = 2,
+            Causal = true,
+            SpatialForm = toeplitz ? SpatialForm.Toeplitz : SpatialForm.Dense,
+            SharedBias = toeplitz,
+            SpatialInitStd = 0.5,
         };
         var model = new CausalLanguageModel(new GmlpTextEncoder(options, seed: 3));
         // An untrained model repeats its last token: larger weights give it opinions.

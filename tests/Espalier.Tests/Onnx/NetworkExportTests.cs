@@ -7,7 +7,15 @@ public sealed class NetworkExportTests
 {
     private static readonly GmlpVisionOptions Small = new()
     {
-        Channels = 3, ImageHeight = 8, ImageWidth = 12, Classes = 5, PatchSize = 4, DModel = 12, DFfn = 20, Layers = 2, SpatialInitStd = 0.3,
+        Channels = 3,
+        ImageHeight = 8,
+        ImageWidth = 12,
+        Classes = 5,
+        PatchSize = 4,
+        DModel = 12,
+        DFfn = 20,
+        Layers = 2,
+        SpatialInitStd = 0.3,
     };
 
     public static TheoryData<string> Names => [.. Networks.Keys];
