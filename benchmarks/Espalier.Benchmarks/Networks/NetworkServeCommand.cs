@@ -8,6 +8,7 @@ namespace Espalier.Benchmarks;
 internal static class NetworkServeCommand
 {
     private const int Warmup = 50;
+    private const int Interval = 100;
 
     public static void Run(CommandArguments arguments)
     {
@@ -21,6 +22,7 @@ internal static class NetworkServeCommand
         using Tensor image = torch.rand(1, 3, 224, 224);
         var times = new List<double>();
         double before = 0;
+        var grown = new List<double>();
         for (int call = 0; call < Warmup + calls; call++)
         {
             if (call == Warmup)
@@ -28,6 +30,8 @@ internal static class NetworkServeCommand
             long start = Stopwatch.GetTimestamp();
             using var scope = torch.NewDisposeScope();
             _ = model.call(image).sum().item<float>();
+            if (call > Warmup && (call - Warmup) % Interval == 0)
+                grown.Add(Math.Round(Resident() - before, 1));
             if (call >= Warmup)
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
@@ -38,7 +42,7 @@ internal static class NetworkServeCommand
             threads = torch.get_num_threads(),
             medianMs = Math.Round(Quantiles.Of(times, 0.5), 2),
             quartilesMs = new[] { Math.Round(Quantiles.Of(times, 0.25), 2), Math.Round(Quantiles.Of(times, 0.75), 2) },
-            grownMiB = Math.Round(Resident() - before, 1),
+            grownMiB = grown,
         }));
     }
 
