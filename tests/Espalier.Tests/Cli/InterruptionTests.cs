@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Runtime.InteropServices;
 using Espalier.Runs;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
@@ -7,9 +7,10 @@ using Espalier.Tests.Recipes;
 namespace Espalier.Tests.Cli;
 
 /// <summary>A run that is ended half-way and continued must be the run that was never disturbed.</summary>
-public sealed class InterruptionTests : IDisposable
+public sealed partial class InterruptionTests : IDisposable
 {
     private const int StopAfter = 60;
+    private const int InterruptSignal = 2;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -30,8 +31,7 @@ public sealed class InterruptionTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be sent Ctrl+C there");
         using Process process = Begin("interrupted");
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]))
-            kill.WaitForExit();
+        Assert.Equal(0, Kill(process.Id, InterruptSignal));
         CommandResult result = EspalierProcess.End(process);
         Assert.Equal((1, ""), (result.ExitCode, result.Error));
         Assert.Contains("interrupted; continue with: espalier run --resume interrupted", result.Output, StringComparison.Ordinal);
@@ -76,5 +76,9 @@ public sealed class InterruptionTests : IDisposable
 
     // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
     private string[] Arguments(string name) =>
-        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=180 epochs", "--set", "attack=null", "--set", "explain=null"];
+        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=300 epochs", "--set", "attack=null", "--set", "explain=null"];
+
+    // A program started to send the signal may come too late on a busy machine.
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 }
