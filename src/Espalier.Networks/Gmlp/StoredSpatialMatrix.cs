@@ -40,5 +40,6 @@ public sealed record StoredSpatialMatrix(string Name, IReadOnlyList<float> Value
         return matrices.Count > 0 ? matrices : throw new CheckpointException(path, "holds no spatial matrix", "give the weights of a gMLP");
     }
 
-    private static bool IsSpatial(string name) => name.EndsWith("gate.proj.weight", StringComparison.Ordinal) || name.EndsWith("sgu.weight", StringComparison.Ordinal);
+    // A checkpoint of a training holds the optimizer's moments under the same names.
+    private static bool IsSpatial(string name) => !name.StartsWith("optimizer.", StringComparison.Ordinal) && (name.EndsWith("gate.proj.weight", StringComparison.Ordinal) || name.EndsWith("sgu.weight", StringComparison.Ordinal));
 }
