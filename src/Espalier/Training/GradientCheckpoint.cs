@@ -3,6 +3,8 @@ namespace Espalier.Training;
 /// <summary>
 /// Gradient checkpointing (Chen et al. 2016): only the input of a block is kept for the backward pass, which runs the block
 /// again. Dropout draws what it drew before. Batch norm would update its statistics twice, and there is no second derivative.
+/// The trainer throws what goes wrong in that second run; a loop of one's own calls <see cref="ThrowIfFailed"/> after
+/// <c>backward</c>, since an exception inside the backward pass would end the process and the gradients are zero instead.
 /// </summary>
 public static class GradientCheckpoint
 {
@@ -19,6 +21,9 @@ public static class GradientCheckpoint
         Tensor tracked = input.requires_grad ? input : input + torch.zeros([], dtype: input.dtype, device: input.device).requires_grad_(true);
         return Function.apply(block, tracked);
     }
+
+    /// <summary>Throws what went wrong when a block was run again in the last backward pass on this thread; does nothing where nothing did.</summary>
+    public static void ThrowIfFailed() => BackwardFailure.ThrowIfAny();
 
     private sealed class Function : torch.autograd.SingleTensorFunction<Function>
     {

@@ -38,7 +38,7 @@ public sealed class GradientCheckpointTests
         Tensor x = torch.randn(3).requires_grad_(true);
         Tensor y = GradientCheckpoint.Run(t => ++calls == 2 ? throw new InvalidOperationException("second") : t * 2, x);
         y.sum().backward();
-        Assert.Equal("second", Assert.Throws<InvalidOperationException>(BackwardFailure.ThrowIfAny).Message);
-        BackwardFailure.ThrowIfAny();
+        Assert.Equal("second", Assert.Throws<InvalidOperationException>(GradientCheckpoint.ThrowIfFailed).Message);
+        GradientCheckpoint.ThrowIfFailed();
     }
 }

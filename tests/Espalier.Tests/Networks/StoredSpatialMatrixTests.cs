@@ -26,6 +26,10 @@ public sealed class StoredSpatialMatrixTests
         Assert.All(matrices, m => Assert.Equal(1, m.Score, 1e-6));
         Assert.Equal(36, matrices[0].Values.Count);
 
+        // A checkpoint of a training: moments have the names of what they are moments of.
+        SafetensorsFile.Write(folder.File("last.safetensors"), [new("blocks.0.mlp_channels.gate.proj.weight", torch.eye(4)), new("optimizer.firstMoment.blocks.0.mlp_channels.gate.proj.weight", torch.zeros(4, 4))]);
+        Assert.Equal("blocks.0.mlp_channels.gate.proj.weight", Assert.Single(StoredSpatialMatrix.Read(folder.File("last.safetensors"))).Name);
+
         using var other = torch.nn.Linear(2, 2);
         ModelWeights.Save(other, folder.File("other.safetensors"));
         Assert.Throws<CheckpointException>(() => StoredSpatialMatrix.Read(folder.File("other.safetensors")));
