@@ -5,7 +5,7 @@ internal static class ModelPresets
 {
     private const int PresetSize = 224;
 
-    private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "mlp", "encoder"];
+    private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "cnn", "mlp", "encoder"];
 
     private static readonly string[] TextFamilies = ["gmlp_text", "bert", "gpt"];
 
@@ -38,6 +38,14 @@ internal static class ModelPresets
         ["resnet50"] = o => ResNet(o, [3, 4, 6, 3], bottleneck: true),
         ["resnet101"] = o => ResNet(o, [3, 4, 23, 3], bottleneck: true),
         ["resnet152"] = o => ResNet(o, [3, 8, 36, 3], bottleneck: true),
+
+        // Zhang et al. 2019 (TRADES), for MNIST; and one a quarter of its size.
+        ["trades_smallcnn"] = o => o with { Name = "cnn", Cnn = o.Cnn with { Convolutions = new ConvNetOptions().Convolutions, HiddenSizes = [200, 200], Dropout = 0.5 } },
+        ["tiny_cnn"] = o => o with
+        {
+            Name = "cnn",
+            Cnn = o.Cnn with { Convolutions = [new() { Channels = 12, Kernel = 5, Stride = 2, Padding = 2 }, new() { Channels = 24, Stride = 2, Padding = 1 }], HiddenSizes = [64] },
+        },
     };
 
     private static readonly Dictionary<string, Func<ModelOptions, ModelOptions>> Text = new(StringComparer.Ordinal)

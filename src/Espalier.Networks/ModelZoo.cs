@@ -49,11 +49,13 @@ public static class ModelZoo
                 return Vision("resMlp", resolved.ResMlp, (c, h, w) => new ResMlp(resolved.ResMlp with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             case "resnet":
                 return Vision("resNet", resolved.ResNet, (c, h, w) => new ResNet(resolved.ResNet with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "cnn":
+                return Vision<Module>("cnn", resolved.Cnn, (c, h, w) => new ConvNet(resolved.Cnn with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             default:
                 throw new OptionsException("name", options.Name, "must be a network for images or tables: this one reads text");
         }
 
-        Module Vision(string section, IVisionOptions given, Func<int, int, int, VisionNetwork> create)
+        Module Vision<T>(string section, IVisionOptions given, Func<int, int, int, T> create) where T : Module
         {
             if (inputShape is not [var channels, var height, var width])
                 throw new ShapeException("an input", inputShape, $"[channels, height, width]: {options.Name} takes images");

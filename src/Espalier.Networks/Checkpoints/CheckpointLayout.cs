@@ -14,4 +14,7 @@ public enum CheckpointLayout
 
     /// <summary>ResMLP as Facebook published it.</summary>
     FacebookResMlp,
+
+    /// <summary>The small networks for MNIST of TRADES, in two parts, <c>feature_extractor</c> and <c>classifier</c>, into a <see cref="ConvNet"/>.</summary>
+    TradesSmallCnn,
 }

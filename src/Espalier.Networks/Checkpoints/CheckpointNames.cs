@@ -10,6 +10,7 @@ internal abstract partial class CheckpointNames
         CheckpointLayout.HuggingFaceBert => new Bert(module, targets),
         CheckpointLayout.LucidrainsGmlpText => new Lucidrains(targets),
         CheckpointLayout.FacebookResMlp => new ResMlp(),
+        CheckpointLayout.TradesSmallCnn => new Trades(),
         _ => new Native(),
     };
 
@@ -26,6 +27,11 @@ internal abstract partial class CheckpointNames
     private sealed class Native : CheckpointNames
     {
         public override TensorMapping Map(string name) => new(name);
+    }
+
+    private sealed class Trades : CheckpointNames
+    {
+        public override TensorMapping Map(string name) => new(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]);
     }
 
     private sealed class Bert : CheckpointNames

@@ -3,47 +3,55 @@ namespace Espalier.Robustness;
 /// <summary>What an attack did to each input. Owns <see cref="Adversarials"/>.</summary>
 public sealed class AttackResult : IDisposable
 {
-    internal AttackResult(Tensor adversarials, bool[] originallyCorrect, bool[] success, double[] perturbationNorms,
-        long gradientEvaluations, long queries, int zeroGradients)
-    {
-        Adversarials = adversarials;
-        OriginallyCorrect = originallyCorrect;
-        Success = success;
-        PerturbationNorms = perturbationNorms;
-        GradientEvaluations = gradientEvaluations;
-        Queries = queries;
-        ZeroGradients = zeroGradients;
-    }
+    internal AttackResult(Tensor adversarials) => Adversarials = adversarials;
 
     /// <summary>
-    /// [n, ...], on the inputs' device: the adversarial input where the attack succeeded, the input of highest loss that
+    /// [n, ...], on the inputs' device: the adversarial input where the attack succeeded, the input of highest margin that
     /// it met where it did not, the input itself where there was nothing to do.
     /// </summary>
     public Tensor Adversarials { get; }
+
+    /// <summary>What measured the perturbations.</summary>
+    public Norm Norm { get; internal init; }
+
+    /// <summary>The radius, in the inputs' unit.</summary>
+    public double Epsilon { get; internal init; }
 
     /// <summary>Number of inputs n.</summary>
     public int Count => OriginallyCorrect.Count;
 
     /// <summary>Per input: whether it stood before the attack (predicted as labelled; with targets, not yet as the target).</summary>
-    public IReadOnlyList<bool> OriginallyCorrect { get; }
+    public IReadOnlyList<bool> OriginallyCorrect { get; internal init; } = [];
 
     /// <summary>Per input: whether it stood before the attack and no longer does.</summary>
-    public IReadOnlyList<bool> Success { get; }
+    public IReadOnlyList<bool> Success { get; internal init; } = [];
 
     /// <summary>Per input: the size of its perturbation, in the attack's norm and the inputs' unit.</summary>
-    public IReadOnlyList<double> PerturbationNorms { get; }
+    public IReadOnlyList<double> PerturbationNorms { get; internal init; } = [];
+
+    /// <summary>Per input: the stage of a composite attack that fooled it, counted from 0; -1 where none did.</summary>
+    public IReadOnlyList<int> FirstStage { get; internal init; } = [];
+
+    /// <summary>Per input: how often it, or a perturbed one in its place, was sent through the model, with and without gradients.</summary>
+    public IReadOnlyList<long> QueriesPerSample { get; internal init; } = [];
+
+    /// <summary>Per input: gradients taken.</summary>
+    public IReadOnlyList<long> GradientsPerSample { get; internal init; } = [];
 
     /// <summary>Gradients taken, counted per input.</summary>
-    public long GradientEvaluations { get; }
+    public long GradientEvaluations => GradientsPerSample.Sum();
 
     /// <summary>Inputs sent through the model, with and without gradients.</summary>
-    public long Queries { get; }
+    public long Queries => QueriesPerSample.Sum();
 
     /// <summary>
     /// Attacked inputs whose first gradient was zero in every feature. Many of them mean that the model hides its
     /// gradients rather than resists: try <see cref="AttackLoss.DifferenceOfLogitsRatio"/>.
     /// </summary>
-    public int ZeroGradients { get; }
+    public int ZeroGradients { get; internal init; }
+
+    /// <summary>Gradients that held values which are no numbers; they counted as zero.</summary>
+    public int UndefinedGradients { get; internal init; }
 
     /// <summary>Share of inputs that stood before the attack; NaN for none.</summary>
     public double CleanAccuracy => Share(i => OriginallyCorrect[i]);

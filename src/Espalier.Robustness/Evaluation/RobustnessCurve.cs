@@ -24,11 +24,11 @@ public sealed record RobustnessCurve(double CleanAccuracy, IReadOnlyList<Robustn
     /// <exception cref="OptionsException">There is no radius, or one is negative.</exception>
     /// <exception cref="ShapeException">Inputs or labels have another shape.</exception>
     /// <exception cref="DataException">There is no input, a label is out of range or an input outside the bounds.</exception>
-    public static RobustnessCurve Measure(GradientAttack attack, IDifferentiableClassifier classifier, Tensor inputs, Tensor labels,
+    public static RobustnessCurve Measure(Attack attack, IClassifier classifier, Tensor inputs, Tensor labels,
         IReadOnlyList<double> epsilons, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         OptionsException.Require(epsilons.Count > 0, nameof(epsilons), "empty", "must hold at least one radius");
-        GradientAttack[] attacks = [.. epsilons.Distinct().Order().Select(attack.WithEpsilon)];
+        Attack[] attacks = [.. epsilons.Distinct().Order().Select(attack.WithEpsilon)];
         int count = checked((int)inputs.shape[0]);
         if (count == 0)
             throw new DataException("inputs", "are empty", "give at least one");
@@ -36,7 +36,7 @@ public sealed record RobustnessCurve(double CleanAccuracy, IReadOnlyList<Robustn
         int[] standing = [.. Enumerable.Range(0, count)];
         double clean = double.NaN;
         var points = new List<RobustnessPoint>();
-        foreach (GradientAttack at in attacks)
+        foreach (Attack at in attacks)
         {
             long gradients = 0;
             if (standing.Length > 0)

@@ -24,10 +24,13 @@ internal abstract class AttackObjective
 
     protected static Tensor Of(Tensor logits, Tensor classes) => logits.gather(1, classes.unsqueeze(1)).squeeze(1);
 
-    // max_{j≠y} z_j - z_y
-    protected static Tensor Margin(Tensor logits, Tensor labels)
+    /// <summary>max_{j≠y} z_j - z_y, [batch].</summary>
+    public static Tensor Margin(Tensor logits, Tensor labels) => Others(logits, labels).amax([1]) - Of(logits, labels);
+
+    /// <summary>The logits with that of one class at minus infinity, [batch, classes].</summary>
+    public static Tensor Others(Tensor logits, Tensor labels)
     {
         Tensor isLabel = torch.arange(logits.shape[1], device: logits.device).eq(labels.unsqueeze(1));
-        return logits.masked_fill(isLabel, double.NegativeInfinity).amax([1]) - Of(logits, labels);
+        return logits.masked_fill(isLabel, double.NegativeInfinity);
     }
 }

@@ -3,6 +3,7 @@ namespace Espalier.Robustness;
 /// <summary>
 /// Projected gradient descent (Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR
 /// 2018): from a random point of the ball, steps of steepest ascent of the loss, each projected back into the ball.
+/// Without the random start it is the basic iterative method (Kurakin et al. 2017).
 /// </summary>
 /// <param name="options">Norm, radius, steps; the paper's where null.</param>
 /// <exception cref="OptionsException">A value is out of its range.</exception>
@@ -16,7 +17,10 @@ public sealed class ProjectedGradientDescent(ProjectedGradientDescentOptions? op
     public override int Steps => Options.Steps;
 
     /// <inheritdoc/>
-    public override GradientAttack WithEpsilon(double epsilon) => new ProjectedGradientDescent(Options with { Epsilon = epsilon });
+    public override Attack WithEpsilon(double epsilon) => new ProjectedGradientDescent(Options with { Epsilon = epsilon });
+
+    /// <inheritdoc/>
+    public override Attack WithSeed(int seed) => new ProjectedGradientDescent(Options with { Seed = seed });
 
     /// <inheritdoc/>
     protected override int Restarts => Options.Restarts;

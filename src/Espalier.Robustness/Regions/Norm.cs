@@ -8,4 +8,7 @@ public enum Norm
 
     /// <summary>The Euclidean length of the change.</summary>
     L2,
+
+    /// <summary>The sum of the changes of all features.</summary>
+    L1,
 }

@@ -15,7 +15,10 @@ public sealed class FastGradientMethod(FastGradientMethodOptions? options = null
     public override int Steps => 1;
 
     /// <inheritdoc/>
-    public override GradientAttack WithEpsilon(double epsilon) => new FastGradientMethod(Options with { Epsilon = epsilon });
+    public override Attack WithEpsilon(double epsilon) => new FastGradientMethod(Options with { Epsilon = epsilon });
+
+    /// <inheritdoc/>
+    public override Attack WithSeed(int seed) => new FastGradientMethod(Options with { Seed = seed });
 
     /// <inheritdoc/>
     protected override int Restarts => 1;

@@ -1,0 +1,64 @@
+namespace Espalier.Robustness;
+
+/// <summary>Gathers a result batch by batch.</summary>
+internal sealed class AttackTally
+{
+    private readonly Tensor _adversarials;
+    private readonly PerturbationOptions _options;
+    private readonly bool[] _correct;
+    private readonly bool[] _success;
+    private readonly double[] _norms;
+    private readonly int[] _firstStage;
+    private readonly long[] _queries;
+    private readonly long[] _gradients;
+    private int _zeroGradients;
+    private int _undefinedGradients;
+
+    /// <param name="adversarials">[n, ...], the clean inputs; becomes the result's.</param>
+    /// <param name="options">The attack's.</param>
+    public AttackTally(Tensor adversarials, PerturbationOptions options)
+    {
+        (_adversarials, _options) = (adversarials, options);
+        int count = (int)adversarials.shape[0];
+        (_correct, _success, _norms) = (new bool[count], new bool[count], new double[count]);
+        (_firstStage, _queries, _gradients) = (new int[count], new long[count], new long[count]);
+        Array.Fill(_correct, true);
+        Array.Fill(_firstStage, -1);
+    }
+
+    public void Add(long start, AttackedBatch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        _adversarials.narrow(0, start, batch.Best.shape[0]).copy_(batch.Best);
+        double[] norms = Perturbations.Size(batch.Norm, batch.Best - batch.Clean, batch.Scales).cpu().to(torch.float64).data<double>().ToArray();
+        bool[] before = batch.WrongBefore.cpu().data<bool>().ToArray();
+        bool[] after = batch.Fooled.cpu().data<bool>().ToArray();
+        for (int i = 0; i < before.Length; i++)
+        {
+            long row = start + i;
+            _correct[row] = !before[i];
+            _success[row] = !before[i] && after[i];
+            _norms[row] = norms[i];
+        }
+
+        batch.FirstStage.CopyTo(_firstStage.AsSpan((int)start));
+        batch.Queries.CopyTo(_queries.AsSpan((int)start));
+        batch.Gradients.CopyTo(_gradients.AsSpan((int)start));
+        _zeroGradients += batch.ZeroGradients;
+        _undefinedGradients += batch.UndefinedGradients;
+    }
+
+    public AttackResult Result() => new(_adversarials)
+    {
+        Norm = _options.Norm,
+        Epsilon = _options.Epsilon,
+        OriginallyCorrect = _correct,
+        Success = _success,
+        PerturbationNorms = _norms,
+        FirstStage = _firstStage,
+        QueriesPerSample = _queries,
+        GradientsPerSample = _gradients,
+        ZeroGradients = _zeroGradients,
+        UndefinedGradients = _undefinedGradients,
+    };
+}
