@@ -99,6 +99,8 @@ public abstract class Attack
                     targets?.narrow(0, start, size), keys[(int)start..(int)(start + size)], Options, cancellationToken);
                 try
                 {
+                    if (this is not CompositeAttack)
+                        batch.BeginStage(0, GetType().Name);
                     Perturb(batch);
                 }
                 catch (QueryBudgetException error)
@@ -106,6 +108,7 @@ public abstract class Attack
                     exhausted = error;
                 }
 
+                batch.EndStage();
                 tally.Add(start, batch);
             }
             catch (QueryBudgetException error)
@@ -138,6 +141,8 @@ public abstract class Attack
         using var scope = torch.NewDisposeScope();
         ExampleRandom random = batch.Random(active, purpose);
         Tensor noise = onSphere ? active.Region.DrawOnSphere(active.Start, radius, random) : active.Region.Draw(active.Start, radius, random);
-        return active.Region.Project(active.Start + noise).MoveToOuterDisposeScope();
+        Tensor start = active.Region.Project(active.Start + noise);
+        batch.RememberStart(active, start);
+        return start.MoveToOuterDisposeScope();
     }
 }

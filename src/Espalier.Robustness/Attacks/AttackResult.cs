@@ -38,6 +38,9 @@ public sealed class AttackResult : IDisposable
     /// <summary>Per input: gradients taken.</summary>
     public IReadOnlyList<long> GradientsPerSample { get; internal init; } = [];
 
+    /// <summary>What each stage did, in order; of an attack that is not composite, one.</summary>
+    public IReadOnlyList<AttackStageTally> Stages { get; internal init; } = [];
+
     /// <summary>Gradients taken, counted per input.</summary>
     public long GradientEvaluations => GradientsPerSample.Sum();
 

@@ -32,7 +32,7 @@ public sealed class PerturbationRegionTests
         Tensor clean = Random(1, 1000, 7);
         AttackedBatch batch = Batch(clean, norm, 0.5);
         Tensor start = (clean + (Random(2, 1000, 7) - 0.5) * 0.1).clamp(0, 1);
-        batch.BeginStage(1, start, 0);
+        batch.BeginStage(0, "test", start, 0);
         using ActiveSamples active = batch.Activate(0.3)!;
         Tensor wild = Random(3, 1000, 7) * 4 - 1.5;
         Tensor inside = active.Region.Project(wild);

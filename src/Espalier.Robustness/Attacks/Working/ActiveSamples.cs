@@ -29,6 +29,24 @@ internal sealed class ActiveSamples : IDisposable
         Keys = KeysOf();
     }
 
+    /// <summary>Takes a whole batch, outside of an attack.</summary>
+    /// <param name="clean">[n, ...], the inputs.</param>
+    /// <param name="labels">[n].</param>
+    /// <param name="keys">[n], what each sample's randomness is a function of.</param>
+    /// <param name="norm">What measures a change.</param>
+    /// <param name="radius">How far each may be moved.</param>
+    /// <param name="bounds">Legal inputs.</param>
+    public ActiveSamples(Tensor clean, Tensor labels, long[] keys, Norm norm, double radius, Models.InputBounds bounds)
+    {
+        _rows = Track(torch.arange(clean.shape[0], device: clean.device));
+        _clean = Track(clean.clone());
+        _start = _clean;
+        _labels = Track(labels.clone());
+        _allKeys = keys;
+        Region = PerturbationRegion.Of(norm, this, _clean, radius, _start, radius, bounds, null);
+        Keys = keys;
+    }
+
     /// <summary>Their positions in the batch, [active].</summary>
     public Tensor Rows => _rows.Value;
 

@@ -11,6 +11,7 @@ internal sealed class AttackTally
     private readonly int[] _firstStage;
     private readonly long[] _queries;
     private readonly long[] _gradients;
+    private readonly List<AttackStageTally> _stages = [];
     private int _zeroGradients;
     private int _undefinedGradients;
 
@@ -44,6 +45,17 @@ internal sealed class AttackTally
         batch.FirstStage.CopyTo(_firstStage.AsSpan((int)start));
         batch.Queries.CopyTo(_queries.AsSpan((int)start));
         batch.Gradients.CopyTo(_gradients.AsSpan((int)start));
+        for (int i = 0; i < batch.Stages.Count; i++)
+        {
+            StageMeter meter = batch.Stages[i];
+            AttackStageTally known = i < _stages.Count ? _stages[i] : new(meter.Name, 0, 0, 0, 0);
+            AttackStageTally sum = new(meter.Name, known.Fooled + meter.Fooled, known.Gradients + meter.Gradients, known.Queries + meter.Queries, known.Seconds + meter.Seconds);
+            if (i < _stages.Count)
+                _stages[i] = sum;
+            else
+                _stages.Add(sum);
+        }
+
         _zeroGradients += batch.ZeroGradients;
         _undefinedGradients += batch.UndefinedGradients;
     }
@@ -58,6 +70,7 @@ internal sealed class AttackTally
         FirstStage = _firstStage,
         QueriesPerSample = _queries,
         GradientsPerSample = _gradients,
+        Stages = _stages,
         ZeroGradients = _zeroGradients,
         UndefinedGradients = _undefinedGradients,
     };

@@ -15,7 +15,9 @@ internal sealed class AttackedBatch
     private readonly long[] _queries;
     private readonly long[] _gradients;
     private readonly int[] _firstStage;
+    private readonly List<StageMeter> _stages = [];
     private int _stage;
+    private int _run;
 
     /// <summary>Looks at the clean inputs: those that the model gets wrong are not attacked.</summary>
     /// <param name="target">The model.</param>
@@ -34,6 +36,7 @@ internal sealed class AttackedBatch
         (_queries, _gradients, _firstStage) = (new long[count], new long[count], new int[count]);
         Array.Fill(_firstStage, -1);
         Best = clean.clone();
+        LastStart = clean.clone();
         Start = clean;
         if (AttackTarget.Offers(target.Classifier) == Access.Labels)
         {
@@ -93,6 +96,9 @@ internal sealed class AttackedBatch
     /// <summary>How much of a random start the stage under way takes, in [0, 1].</summary>
     public double StartNoise { get; private set; } = 1;
 
+    /// <summary>Per sample, where its last climb began, [n, ...].</summary>
+    public Tensor LastStart { get; }
+
     /// <summary>Per sample, the adversarial input or the one of highest margin, [n, ...].</summary>
     public Tensor Best { get; }
 
@@ -117,12 +123,33 @@ internal sealed class AttackedBatch
     /// <summary>Whether any sample still stands.</summary>
     public bool AnyStands => Fooled.logical_not().any().item<bool>();
 
-    /// <summary>Begins a stage of a composite attack.</summary>
+    /// <summary>What each stage has done so far.</summary>
+    public IReadOnlyList<StageMeter> Stages => _stages;
+
+    /// <summary>Begins a stage.</summary>
     /// <param name="stage">Counted from 0.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="start">[n, ...], where it begins; null is the clean inputs.</param>
     /// <param name="startNoise">How much of a random start is taken, in [0, 1].</param>
-    public void BeginStage(int stage, Tensor? start, double startNoise) =>
-        (_stage, Start, IsChained, StartNoise) = (stage, start ?? Clean, start is not null, startNoise);
+    /// <param name="isSecondRun">Whether the stage goes on with other random numbers than it began with.</param>
+    public void BeginStage(int stage, string name, Tensor? start = null, double startNoise = 1, bool isSecondRun = false)
+    {
+        EndStage();
+        if (stage == _stages.Count)
+            _stages.Add(new StageMeter(name));
+        _stages[stage].Start();
+        (_stage, _run, Start, IsChained, StartNoise) = (stage, isSecondRun ? 1 : 0, start ?? Clean, start is not null, startNoise);
+    }
+
+    /// <summary>Ends the stage under way.</summary>
+    public void EndStage()
+    {
+        if (_stages.Count > 0)
+            _stages[_stage].Stop();
+    }
+
+    /// <summary>Remembers where active samples begin to climb.</summary>
+    public void RememberStart(ActiveSamples active, Tensor start) => LastStart.index_copy_(0, active.Rows, start);
 
     /// <summary>The samples that still stand; with <see cref="StopWhenFooled"/> off, all that stood before the attack.</summary>
     /// <param name="radius">How far each may be moved from its start.</param>
@@ -137,7 +164,7 @@ internal sealed class AttackedBatch
     /// <summary>Random numbers for active samples.</summary>
     /// <param name="active">The samples.</param>
     /// <param name="purpose">In 0..2^20-1; another purpose, other numbers.</param>
-    public ExampleRandom Random(ActiveSamples active, int purpose) => new(Seed, active.Keys, (_stage * PurposesPerStage) + purpose);
+    public ExampleRandom Random(ActiveSamples active, int purpose) => new(Seed, active.Keys, (((2 * _stage) + _run) * PurposesPerStage) + purpose);
 
     /// <summary>Looks at iterates and takes over the good ones.</summary>
     /// <param name="active">The samples.</param>
@@ -145,7 +172,7 @@ internal sealed class AttackedBatch
     public Verdict Judge(ActiveSamples active, Tensor x)
     {
         Verdict verdict = Judged(active, Target.Scores(x));
-        Count(active, _queries);
+        Count(active);
         Offer(active, x, verdict);
         return verdict;
     }
@@ -157,7 +184,7 @@ internal sealed class AttackedBatch
     public Tensor Decide(ActiveSamples active, Tensor x)
     {
         Tensor fooled = IsFooled(Target.Predict(x), active.Labels, active.Targets);
-        Count(active, _queries);
+        Count(active);
         Offer(active, x, new Verdict(fooled, torch.zeros(active.Count, dtype: x.dtype, device: x.device), fooled));
         return fooled;
     }
@@ -165,7 +192,7 @@ internal sealed class AttackedBatch
     /// <summary>Counts queries that an attack makes of the target itself, such as probes around an iterate.</summary>
     /// <param name="active">The samples.</param>
     /// <param name="each">Queries per sample.</param>
-    public void CountQueries(ActiveSamples active, long each) => Count(active, _queries, each);
+    public void CountQueries(ActiveSamples active, long each) => Count(active, each);
 
     /// <summary>Counts queries of the target itself whose number differs between samples.</summary>
     /// <param name="active">The samples.</param>
@@ -209,7 +236,7 @@ internal sealed class AttackedBatch
             losses = losses is null ? oneLoss : losses + oneLoss;
         }
 
-        Count(active, _queries, passes);
+        Count(active, passes);
         if (passes > 1)
             (scores, losses) = (scores! / passes, losses! / passes);
         Verdict verdict = Judged(active, scores!.detach());
@@ -242,7 +269,10 @@ internal sealed class AttackedBatch
         _bestMargin.index_copy_(0, rows, verdict.Margin.index_select(0, which));
         Fooled.index_copy_(0, rows, verdict.Fooled.index_select(0, which));
         foreach (long row in Longs(active.Rows.index_select(0, newly.nonzero().flatten())))
+        {
             _firstStage[row] = _stage;
+            _stages[_stage].Fooled++;
+        }
     }
 
     /// <summary>The margin by which a model is fooled, [batch].</summary>
@@ -266,6 +296,7 @@ internal sealed class AttackedBatch
         }
 
         Target.Meter.AddGradients((long)active.Count * passes);
+        _stages[_stage].Gradients += (long)active.Count * passes;
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         Tensor perSample = gradient.flatten(1);
@@ -284,10 +315,11 @@ internal sealed class AttackedBatch
 
     private static Tensor IsFooled(Tensor predicted, Tensor labels, Tensor? targets) => targets is null ? predicted.ne(labels) : predicted.eq(targets);
 
-    private static void Count(ActiveSamples active, long[] counts, long each = 1)
+    private void Count(ActiveSamples active, long each = 1)
     {
+        _stages[_stage].Queries += active.Count * each;
         foreach (long row in Longs(active.Rows))
-            counts[row] += each;
+            _queries[row] += each;
     }
 
     private static long[] Longs(Tensor values)

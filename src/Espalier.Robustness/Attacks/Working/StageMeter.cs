@@ -1,0 +1,23 @@
+using System.Diagnostics;
+
+namespace Espalier.Robustness;
+
+/// <summary>Counts what one stage of an attack does to a batch.</summary>
+internal sealed class StageMeter(string name)
+{
+    private readonly Stopwatch _watch = new();
+
+    public string Name { get; } = name;
+
+    public int Fooled { get; set; }
+
+    public long Gradients { get; set; }
+
+    public long Queries { get; set; }
+
+    public double Seconds => _watch.Elapsed.TotalSeconds;
+
+    public void Start() => _watch.Start();
+
+    public void Stop() => _watch.Stop();
+}

@@ -1,0 +1,7 @@
+namespace Espalier.Robustness;
+
+/// <summary>What a second look at each claimed adversarial input found: alone, not in a batch, and measured anew.</summary>
+/// <param name="Claimed">Inputs that the attack said it had fooled the model with.</param>
+/// <param name="Confirmed">Those that fool it alone, lie in the ball and the box, and are finite.</param>
+/// <param name="EightBitLost">Those that no longer do when rounded to 8 bits; null where that was not asked for.</param>
+public sealed record AdversarialVerification(int Claimed, int Confirmed, int? EightBitLost = null);

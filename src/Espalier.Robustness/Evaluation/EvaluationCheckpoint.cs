@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Espalier.Files;
+using Espalier.Models;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// A folder with what an evaluation is about and a file per finished batch: a kill at any moment loses the batches under
+/// way. Files of another attack, model or data are refused.
+/// </summary>
+internal sealed class EvaluationCheckpoint
+{
+    private const int Probes = 8;
+
+    private readonly string? _folder;
+
+    /// <param name="folder">The folder; null keeps nothing.</param>
+    /// <param name="identity">What the evaluation is about.</param>
+    /// <exception cref="CheckpointException">The folder holds another evaluation.</exception>
+    public EvaluationCheckpoint(string? folder, string identity)
+    {
+        _folder = folder;
+        if (folder is null)
+            return;
+        string path = Path.Combine(folder, "evaluation.txt");
+        if (!File.Exists(path))
+        {
+            AtomicFile.Replace(path, identity);
+            return;
+        }
+
+        string[] known = File.ReadAllLines(path);
+        string[] now = identity.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int differs = Enumerable.Range(0, Math.Max(known.Length, now.Length)).FirstOrDefault(i => i >= known.Length || i >= now.Length || known[i] != now[i], -1);
+        if (differs >= 0)
+        {
+            throw new CheckpointException(folder, $"holds an evaluation of another kind: \"{(differs < known.Length ? known[differs] : "")}\", now \"{(differs < now.Length ? now[differs] : "")}\"",
+                "go on with the same model, data and attack, or name another folder");
+        }
+    }
+
+    /// <summary>What tells one evaluation from another: the attack, the data, and the model by what it says of the first inputs.</summary>
+    public static string Identity(IClassifier classifier, Tensor inputs, Tensor labels, string attack, PerturbationOptions options)
+    {
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Tensor first = inputs.narrow(0, 0, Math.Min(Probes, inputs.shape[0]));
+        Tensor says = classifier is IScoringClassifier scoring ? (scoring.Probabilities(first) * 1e4).round() : classifier.Predict(first);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"attack {attack}\nnorm {options.Norm}\nepsilon {options.Epsilon:R}\nseed {options.Seed}\nbatch {options.BatchSize}\nscales {string.Join(' ', options.FeatureScales ?? [])}\ndata {Hash(inputs)} {Hash(labels)}\nmodel {Hash(says)}\n");
+    }
+
+    public EvaluatedBatch? TryLoad(int index, torch.Device device) =>
+        _folder is not null && File.Exists(FileOf(index)) ? EvaluatedBatch.Read(FileOf(index), device) : null;
+
+    public void Save(int index, EvaluatedBatch batch)
+    {
+        if (_folder is not null)
+            batch.Write(FileOf(index));
+    }
+
+    private string FileOf(int index) => Path.Combine(_folder!, string.Create(CultureInfo.InvariantCulture, $"batch-{index:D5}.safetensors"));
+
+    private static string Hash(Tensor values)
+    {
+        using Tensor host = values.detach().cpu().contiguous();
+        return Convert.ToHexString(SHA256.HashData(host.bytes))[..16];
+    }
+}

@@ -1,0 +1,140 @@
+using System.Globalization;
+using Espalier.Models;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// Looks for the signs by which a model that hides its gradients gives itself away (Athalye et al. 2018; Carlini et al., "On
+/// Evaluating Adversarial Robustness", 2019; caa.md 6). Each finding comes with its evidence and what to do next.
+/// </summary>
+/// <param name="options">Norm, radius, budgets.</param>
+/// <exception cref="OptionsException">A value is out of its range.</exception>
+public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? options = null)
+{
+    private const double Notable = 0.002;
+    private const double Many = 0.1;
+    private const double Saturated = 1 - 1e-7;
+
+    /// <summary>What the diagnosis was told.</summary>
+    public GradientMaskingDiagnosisOptions Options { get; } = Validated(options ?? new());
+
+    /// <summary>Examines a model.</summary>
+    /// <param name="classifier">The model.</param>
+    /// <param name="inputs">[n, ...], float, inside the model's bounds; a hundred are enough.</param>
+    /// <param name="labels">[n], int64, the true classes.</param>
+    /// <param name="progress">Told the share done, in (0, 1].</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>The findings; none is a good sign, not a proof.</returns>
+    /// <exception cref="DataException">There is no input, a label is out of range or an input outside the bounds.</exception>
+    public IReadOnlyList<RobustnessFinding> Run(IClassifier classifier, Tensor inputs, Tensor labels, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ClassifierInputs.Check(classifier, inputs);
+        ClassifierInputs.CheckClasses(classifier, labels, inputs.shape[0], nameof(labels));
+        if (inputs.shape[0] == 0)
+            throw new DataException("inputs", "are empty", "give at least one");
+        using var scope = torch.NewDisposeScope();
+        var found = new List<RobustnessFinding>();
+        found.AddRange(TargetSigns.Of(new AttackTarget(classifier, new QueryMeter()), inputs, labels));
+        Access access = AttackTarget.Offers(classifier);
+        if (access == Access.Labels)
+            return found;
+
+        AttackResult Attack(string name, double epsilon, int? steps = null, Dictionary<string, double>? settings = null)
+        {
+            using AttackResult result = AttackCatalog.Find(name).Create(new(Options.Norm, epsilon, steps, settings)).WithSeed(Options.Seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+            return result;
+        }
+
+        AttackResult noise = Attack("random-noise", Options.Epsilon);
+        progress?.Report(0.1);
+        if (access < Access.Gradients)
+            return found;
+        AttackResult fgsm, pgd, apgd, margin;
+        try
+        {
+            fgsm = Attack("fgsm", Options.Epsilon);
+            pgd = Attack("pgd-fixed", Options.Epsilon, Options.Steps);
+            progress?.Report(0.3);
+            apgd = Attack("apgd-ce", Options.Epsilon, Options.Steps);
+            margin = Attack("cw", Options.Epsilon, Options.Steps);
+            progress?.Report(0.6);
+        }
+        catch (ModelOutputException error)
+        {
+            found.Add(new("no-gradients", error.Message, "give a smooth backward pass: DefendedClassifier with GradientPath.StraightThrough; and attack with square"));
+            return found;
+        }
+
+        int attacked = pgd.OriginallyCorrect.Count(c => c);
+        found.AddRange(ResultSigns.Of(apgd.Stages, [], 0, apgd.UndefinedGradients + margin.UndefinedGradients, Access.Gradients));
+        if (attacked > 0 && apgd.ZeroGradients > Many * attacked)
+        {
+            found.Add(new("zero-gradients", Text($"the gradient of the cross-entropy of {apgd.ZeroGradients} of {attacked} inputs is zero in every feature"),
+                margin.ZeroGradients > Many * attacked ? "the model rounds or compares: give a smooth backward pass (BPDA), and attack with square" : "the cross-entropy is saturated: attack with apgd-dlr or cw"));
+        }
+
+        Saturation(classifier, inputs, labels, apgd, margin, found);
+        Worse("one-step-better", fgsm, pgd, Text($"one step leaves {fgsm.RobustAccuracy:P1}, {Options.Steps} steps leave {pgd.RobustAccuracy:P1}"),
+            "more steps must not be weaker: the loss is rough or the gradients mislead; average them (passes=20), and attack with square", found);
+        Worse("noise-better", noise, pgd, Text($"random noise of the same size leaves {noise.RobustAccuracy:P1}, gradients leave {pgd.RobustAccuracy:P1}"),
+            "the gradients mislead: give a smooth backward pass, and attack with square", found);
+
+        AttackResult best = margin.RobustAccuracy < apgd.RobustAccuracy ? margin : apgd;
+        AttackResult square = Attack("square", Options.Epsilon, null, new() { ["queries"] = Options.Queries });
+        progress?.Report(0.8);
+        Worse("black-box-better", square, best, Text($"square, without gradients, leaves {square.RobustAccuracy:P1}; the gradients leave {best.RobustAccuracy:P1}"),
+            "the gradients mislead: raise the queries, and look for what flattens or breaks them", found);
+        WholeBox(classifier, inputs, Attack, found);
+        AttackResult half = Attack("apgd-ce", Options.Epsilon / 2, Options.Steps);
+        if (apgd.RobustAccuracy > half.RobustAccuracy + Notable)
+            found.Add(new("not-monotone", Text($"at half the radius {half.RobustAccuracy:P1} stand, at the whole {apgd.RobustAccuracy:P1}"), "a larger ball holds the smaller: the attack is stuck; take more steps and restarts"));
+        progress?.Report(1);
+        return found;
+    }
+
+    private void Saturation(IClassifier classifier, Tensor inputs, Tensor labels, AttackResult crossEntropy, AttackResult margin, List<RobustnessFinding> found)
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor confidence = ((IScoringClassifier)classifier).Probabilities(inputs).gather(1, labels.unsqueeze(1)).squeeze(1);
+        long sure = confidence.ge(Saturated).sum().item<long>();
+        if (sure > Many * inputs.shape[0] && margin.RobustAccuracy < crossEntropy.RobustAccuracy - Notable)
+        {
+            found.Add(new("saturation", Text($"the probability of the true class is 1 in float32 for {sure} of {inputs.shape[0]} inputs; the cross-entropy leaves {crossEntropy.RobustAccuracy:P1}, the margin {margin.RobustAccuracy:P1}"),
+                "the loss is flat, not the model robust: attack with apgd-dlr or cw, or divide the logits by a constant"));
+        }
+    }
+
+    private void WholeBox(IClassifier classifier, Tensor inputs, Func<string, double, int?, Dictionary<string, double>?, AttackResult> attack, List<RobustnessFinding> found)
+    {
+        if (!double.IsFinite(classifier.Bounds.Lower) || !double.IsFinite(classifier.Bounds.Upper))
+            return;
+        double side = classifier.Bounds.Upper - classifier.Bounds.Lower;
+        double features = inputs.numel() / (double)inputs.shape[0];
+        double diameter = Options.Norm switch
+        {
+            Norm.LInf => side,
+            Norm.L2 => side * Math.Sqrt(features),
+            _ => side * features,
+        };
+        AttackResult all = attack("pgd-fixed", diameter, Options.Steps, null);
+        if (all.RobustAccuracy > 0)
+        {
+            found.Add(new("whole-box", Text($"where every input is allowed, {all.RobustAccuracy:P1} still stand"),
+                "nothing can be robust there, since any other class's input is in reach: the attack is blind; find out why before believing smaller radii"));
+        }
+    }
+
+    private static void Worse(string code, AttackResult weaker, AttackResult stronger, string evidence, string action, List<RobustnessFinding> found)
+    {
+        if (weaker.RobustAccuracy < stronger.RobustAccuracy - Notable)
+            found.Add(new(code, evidence, action));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private static GradientMaskingDiagnosisOptions Validated(GradientMaskingDiagnosisOptions options)
+    {
+        options.Validate();
+        return options;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Espalier.Robustness;
+
+/// <summary>What an attack's own result shows of a model that hides its gradients rather than resists.</summary>
+internal static class ResultSigns
+{
+    private const double Share = 0.1;
+    private const double BlackBoxGain = 0.002;
+
+    public static IEnumerable<RobustnessFinding> Of(IReadOnlyList<AttackStageTally> stages, ExampleOutcome[] outcomes, int zeroGradients, int undefinedGradients, Access access)
+    {
+        int attacked = outcomes.Count(o => o.Correct);
+        if (access == Access.Gradients && attacked > 0 && zeroGradients > Share * attacked)
+        {
+            yield return new("zero-gradients", string.Create(CultureInfo.InvariantCulture, $"the first gradient of {zeroGradients} of {attacked} inputs is zero in every feature"),
+                "the gradients are hidden, not absent: attack with apgd-dlr or cw, give a smooth backward pass (BPDA), or take square");
+        }
+
+        if (undefinedGradients > 0)
+        {
+            yield return new("undefined-gradients", string.Create(CultureInfo.InvariantCulture, $"{undefinedGradients} gradients held values that are no numbers; they counted as zero"),
+                "look for square roots of zero or logarithms in the model's preprocessing");
+        }
+
+        double afterGradients = 0;
+        foreach (AttackStageTally stage in stages)
+        {
+            if (stage.Gradients > 0)
+                afterGradients += stage.Fooled;
+            else if (afterGradients > 0 && stage.Queries > 0 && stage.Fooled > BlackBoxGain * outcomes.Length)
+            {
+                yield return new("black-box-better", string.Create(CultureInfo.InvariantCulture, $"{stage.Name} fooled {stage.Fooled} inputs more than the attacks with gradients before it"),
+                    "the gradients mislead: raise the queries, and look for what flattens or breaks them");
+            }
+        }
+    }
+}

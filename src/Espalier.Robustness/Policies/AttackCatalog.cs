@@ -1,0 +1,99 @@
+namespace Espalier.Robustness;
+
+/// <summary>The attacks that have names: what policies are made of.</summary>
+public static class AttackCatalog
+{
+    private static readonly Norm[] s_all = [Norm.LInf, Norm.L2, Norm.L1];
+    private static readonly Norm[] s_round = [Norm.LInf, Norm.L2];
+
+    private static readonly Dictionary<string, AttackInfo> s_byName = new AttackInfo[]
+    {
+        Gradient("fgsm", "Fast gradient (sign) method, Goodfellow et al. 2015", s_all, null, [],
+            s => new FastGradientMethod(new() { Norm = s.Norm, Epsilon = s.Epsilon })),
+        Gradient("bim", "Basic iterative method, Kurakin et al. 2017", s_all, 10, [],
+            s => new ProjectedGradientDescent(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 10, RelativeStepSize = 1.0 / (s.Steps ?? 10), RandomStart = false })),
+        Gradient("pgd-fixed", "Projected gradient descent with a fixed step, Madry et al. 2018", s_all, 40, ["restarts", "step", "passes"],
+            s => new ProjectedGradientDescent(new()
+            {
+                Norm = s.Norm,
+                Epsilon = s.Epsilon,
+                Steps = s.Steps ?? 40,
+                Restarts = s.Whole("restarts", 1),
+                RelativeStepSize = s.Value("step", 2.5 / (s.Steps ?? 40)),
+                ExpectationPasses = s.Whole("passes", 1),
+            })),
+        Adaptive("pgd", "Projected gradient descent with an adaptive step, Mao et al. 2021", AttackLoss.CrossEntropy, 1),
+        Adaptive("mi", "Momentum iteration with an adaptive step, Mao et al. 2021", AttackLoss.CrossEntropy, 0.75),
+        Adaptive("cw", "Carlini and Wagner's margin with an adaptive step, Mao et al. 2021", AttackLoss.Margin, 1),
+        Adaptive("apgd-ce", "Auto-PGD on the cross-entropy, Croce and Hein 2020", AttackLoss.CrossEntropy, 0.75),
+        Adaptive("apgd-dlr", "Auto-PGD on the difference of logits ratio, Croce and Hein 2020", AttackLoss.DifferenceOfLogitsRatio, 0.75),
+        Targeted("mt", "Multi-targeted on the loop of Auto-PGD, Gowal et al. 2019"),
+        Targeted("apgd-t", "Targeted Auto-PGD, Croce and Hein 2020"),
+        Diversified("odi-cos", "Output diversified start, cosine steps, Tashiro et al. 2020", StepSchedule.Cosine),
+        Diversified("odi-cyclical", "Output diversified start, cyclical steps", StepSchedule.Cyclical),
+        Diversified("odi-step", "Output diversified start, falling steps", StepSchedule.Step),
+        Momentum("mi-fgsm", "Momentum iterative method, Dong et al. 2018", o => o),
+        Momentum("ni-fgsm", "Nesterov iterative method, Lin et al. 2020", o => o with { Nesterov = true }),
+        Momentum("di-fgsm", "Diverse inputs, Xie et al. 2019", o => o with { DiversityProbability = 0.5 }),
+        Momentum("ti-fgsm", "Translation-invariant gradients, Dong et al. 2019", o => o with { KernelSize = 15 }),
+        Momentum("vmi-fgsm", "Variance-tuned gradients, Wang and He 2021", o => o with { VarianceSamples = 20 }),
+    }.ToDictionary(i => i.Name, StringComparer.Ordinal);
+
+    /// <summary>All names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_byName.Keys.Order(StringComparer.Ordinal)];
+
+    /// <summary>All attacks, in alphabetical order.</summary>
+    public static IReadOnlyList<AttackInfo> All { get; } = [.. Names.Select(n => s_byName[n])];
+
+    /// <summary>Whether there is an attack of that name.</summary>
+    /// <param name="name">Any name.</param>
+    public static bool Has(string name) => s_byName.ContainsKey(name);
+
+    /// <summary>An attack by its name.</summary>
+    /// <param name="name">Such as <c>apgd-ce</c>.</param>
+    /// <exception cref="NotFoundException">There is none of that name; the message names near ones.</exception>
+    public static AttackInfo Find(string name) => s_byName.TryGetValue(name, out AttackInfo? info) ? info : throw new NotFoundException("attack", name, Names);
+
+    /// <summary>What to take of a model that offers less than gradients.</summary>
+    internal static string Suggest(Access offered) => $"take {string.Join(", ", All.Where(a => a.Access <= offered && a.IsBounded).Select(a => a.Name))}";
+
+    private static AttackInfo Gradient(string name, string title, Norm[] norms, int? steps, string[] settings, Func<StageSettings, Attack> create) =>
+        new(name, title, Access.Gradients, norms, steps, settings, create);
+
+    private static AttackInfo Adaptive(string name, string title, AttackLoss loss, double momentum) =>
+        Gradient(name, title, s_all, 100, ["restarts", "passes"], s => new AutoPgd(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Loss = loss,
+            Momentum = momentum,
+            Restarts = s.Whole("restarts", 1),
+            ExpectationPasses = s.Whole("passes", 1),
+        }));
+
+    private static AttackInfo Targeted(string name, string title) =>
+        Gradient(name, title, s_all, 100, ["targets", "restarts", "passes"], s => new MultiTargeted(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Targets = s.Whole("targets", 9),
+            Restarts = s.Whole("restarts", 1),
+            ExpectationPasses = s.Whole("passes", 1),
+        }));
+
+    private static AttackInfo Diversified(string name, string title, StepSchedule schedule) =>
+        Gradient(name, title, s_round, 100, ["restarts", "passes"], s => new OutputDiversified(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Schedule = schedule,
+            Restarts = s.Whole("restarts", 1),
+            ExpectationPasses = s.Whole("passes", 1),
+        }));
+
+    private static AttackInfo Momentum(string name, string title, Func<MomentumIterativeOptions, MomentumIterativeOptions> turn) =>
+        Gradient(name, title, s_round, 10, [], s => new MomentumIterativeMethod(turn(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 10 })));
+}
