@@ -194,6 +194,16 @@ internal sealed class AttackedBatch
     /// <param name="each">Queries per sample.</param>
     public void CountQueries(ActiveSamples active, long each) => Count(active, each);
 
+    /// <summary>Counts queries of the target itself whose number differs between samples.</summary>
+    /// <param name="active">The samples.</param>
+    /// <param name="each">[active], int64.</param>
+    public void CountQueries(ActiveSamples active, Tensor each)
+    {
+        (long[] rows, long[] counts) = (Longs(active.Rows), Longs(each));
+        for (int i = 0; i < rows.Length; i++)
+            _queries[rows[i]] += counts[i];
+    }
+
     /// <summary>Looks at iterates, takes over the good ones, and takes the gradient of a loss.</summary>
     /// <param name="active">The samples.</param>
     /// <param name="x">[active, ...], inside the region.</param>

@@ -1,0 +1,18 @@
+namespace Espalier.Robustness;
+
+/// <summary>Options of <see cref="RandomNoise"/>.</summary>
+public sealed record RandomNoiseOptions : PerturbationOptions
+{
+    /// <summary>Draws, each one query.</summary>
+    public int Draws { get; init; } = 100;
+
+    /// <summary>Whether a draw is as large as the ball; otherwise it is uniform in the ball.</summary>
+    public bool OnSphere { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        OptionsException.Require(Draws >= 1, nameof(Draws), Draws, "must be at least 1");
+    }
+}

@@ -1,0 +1,20 @@
+namespace Espalier.Robustness;
+
+/// <summary>Options of <see cref="Square"/>; the defaults are AutoAttack's.</summary>
+public sealed record SquareOptions : PerturbationOptions
+{
+    /// <summary>The most queries per sample, the look at the clean input among them.</summary>
+    public int Queries { get; init; } = 5000;
+
+    /// <summary>p: the share of an image that the first squares cover, in (0, 1].</summary>
+    public double Share { get; init; } = 0.8;
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        OptionsException.Require(Norm is Norm.LInf or Norm.L2, nameof(Norm), Norm, "must be LInf or L2");
+        OptionsException.Require(Queries is >= 1 and <= 1_000_000, nameof(Queries), Queries, "must be in 1..1000000");
+        OptionsException.Require(Share is > 0 and <= 1, nameof(Share), Share, "must be in (0, 1]");
+    }
+}

@@ -1,0 +1,84 @@
+using Espalier.Data;
+using Espalier.Models;
+
+namespace Espalier.Robustness;
+
+/// <summary>Looks for inputs that fool the model, however far away: given ones, noise, other inputs of the batch.</summary>
+internal sealed class StartSearch
+{
+    private const int PurposesPerDraw = 1000;
+    private const int FirstPurpose = 900_000;
+
+    private readonly DecisionSearch _search;
+    private readonly int _tries;
+    private readonly List<Func<int, int, Tensor>> _sources;
+
+    /// <param name="search">The samples.</param>
+    /// <param name="given">[m, ...], or null.</param>
+    /// <param name="tries">Of each kind.</param>
+    /// <exception cref="ShapeException">The given points are no inputs of the model.</exception>
+    public StartSearch(DecisionSearch search, Tensor? given, int tries)
+    {
+        (_search, _tries) = (search, tries);
+        long[] shape = search.Active.Clean.shape;
+        if (given is not null && (given.dim() != shape.Length || given.shape[0] == 0 || !given.shape.AsSpan(1).SequenceEqual(shape.AsSpan(1))))
+            throw new ShapeException("starting points", given.shape, $"[at least 1, {string.Join(", ", shape[1..])}]");
+        _sources = [Noise, (draw, attempt) => FromPool(search.Batch.Clean, draw, attempt)];
+        if (given is not null)
+            _sources.Insert(0, (draw, attempt) => FromPool(given.to(search.Active.Clean.dtype, search.Active.Clean.device), draw, attempt));
+    }
+
+    /// <summary>An adversarial input for each sample; for those without a query left, the clean one.</summary>
+    /// <param name="draw">Another draw, another input.</param>
+    /// <exception cref="DataException">Nothing fools the model for one of them.</exception>
+    public Tensor Find(int draw)
+    {
+        Tensor found = _search.Active.Clean;
+        Tensor pending = _search.Left.gt(0);
+        foreach (Func<int, int, Tensor> source in _sources)
+        {
+            for (int attempt = 0; attempt < _tries && pending.any().item<bool>(); attempt++)
+            {
+                Tensor candidate = _search.Legal(source(draw, attempt));
+                Tensor fooled = _search.Ask(candidate, pending);
+                found = torch.where(Perturbations.PerSample(fooled, found), candidate, found);
+                pending = pending.logical_and(fooled.logical_not()).logical_and(_search.Left.gt(0));
+            }
+        }
+
+        if (pending.any().item<bool>())
+        {
+            int row = (int)pending.nonzero().flatten()[0].item<long>();
+            string wanted = _search.Active.Targets is { } targets ? $"of class {targets[row].item<long>()}" : $"of another class than {_search.Active.Labels[row].item<long>()}";
+            throw new DataException($"input {_search.Active.Keys[row]}", $"has no starting point: nothing that was tried is {wanted} to the model",
+                "give starting points of all classes, or more tries");
+        }
+
+        return found;
+    }
+
+    private Tensor Noise(int draw, int attempt)
+    {
+        (AttackedBatch batch, ActiveSamples active) = (_search.Batch, _search.Active);
+        InputBounds bounds = batch.Target.Classifier.Bounds;
+        ExampleRandom random = batch.Random(active, FirstPurpose + (draw * PurposesPerDraw) + attempt);
+        if (!double.IsFinite(bounds.Lower) || !double.IsFinite(bounds.Upper))
+            return active.Clean + (random.Normal(active.Clean) * Math.Pow(2, attempt % 10));
+        Tensor lower = bounds.LowerTensor(active.Clean);
+        return lower + (random.Uniform(active.Clean, 0, 1) * (bounds.UpperTensor(active.Clean) - lower));
+    }
+
+    // One after the other, from a place of the sample's own.
+    private Tensor FromPool(Tensor pool, int draw, int attempt)
+    {
+        ExampleRandom random = _search.Batch.Random(_search.Active, FirstPurpose + (draw * PurposesPerDraw));
+        long[] rows = new long[_search.Active.Count];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            SplitMix64 stream = random.Stream(i);
+            rows[i] = (stream.NextBelow((int)pool.shape[0]) + attempt) % pool.shape[0];
+        }
+
+        return pool.index_select(0, torch.tensor(rows, device: pool.device));
+    }
+}
