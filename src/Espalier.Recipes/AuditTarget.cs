@@ -7,7 +7,7 @@ using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.to
 
 namespace Espalier.Recipes;
 
-/// <summary>A model to be audited with the data that it is judged on, whatever it is kept in: a run, an ONNX file, a file of weights.</summary>
+/// <summary>A model to be audited with the data that it is judged on, whatever it is kept in: a run, an ONNX file, a file of weights, an endpoint.</summary>
 public sealed class AuditTarget : IDisposable
 {
     private readonly IDisposable[] _owned;
@@ -31,8 +31,12 @@ public sealed class AuditTarget : IDisposable
     /// <param name="source">A file, or the folder of a run.</param>
     public static bool IsFile(string source) => source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || IsWeights(source);
 
+    /// <summary>Whether a name is an endpoint's address.</summary>
+    /// <param name="source">A file, a run, or an address.</param>
+    public static bool IsEndpoint(string source) => Uri.TryCreate(source, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https";
+
     /// <summary>Opens a model.</summary>
-    /// <param name="source">The folder of a run or <c>last</c>; an ONNX file; a safetensors file or one of <c>torch.save</c>.</param>
+    /// <param name="source">The folder of a run or <c>last</c>; an ONNX file; a safetensors file or one of <c>torch.save</c>; the address of an endpoint.</param>
     /// <param name="options">What has to be said of it.</param>
     /// <param name="device">Where tensors shall live.</param>
     /// <exception cref="NotFoundException">There is no such run, network or data set.</exception>
@@ -43,10 +47,17 @@ public sealed class AuditTarget : IDisposable
     public static AuditTarget Open(string source, AuditTargetOptions options, torch.Device device)
     {
         AuditTarget target = source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) ? OpenOnnx(source, options)
+            : IsEndpoint(source) ? OpenEndpoint(source, options)
             : IsWeights(source) ? OpenWeights(source, options, device)
             : OpenRun(source, options, device);
         return options.LabelsOnly || options.ScoresOnly ? target.Restricted(options) : target;
     }
+
+    /// <summary>A model that is open already.</summary>
+    /// <param name="name">What it is called.</param>
+    /// <param name="classifier">The model; stays the caller's.</param>
+    /// <param name="splits">Its data, on its device; stay the caller's.</param>
+    public static AuditTarget Of(string name, IClassifier classifier, DatasetSplits splits) => new(name, classifier, splits, new Dictionary<string, string>());
 
     /// <inheritdoc/>
     public void Dispose()
@@ -80,6 +91,15 @@ public sealed class AuditTarget : IDisposable
             : exported ?? throw new OptionsException("data", null, "must be given with --data: the file does not say which data it was made for"));
         Require(data, classifier);
         return new AuditTarget(Path.GetFileName(source), classifier, data.Splits, data.Checksums, classifier, data);
+    }
+
+    private static AuditTarget OpenEndpoint(string source, AuditTargetOptions options)
+    {
+        LoadedData data = Load(new DataOptions { Name = options.Data ?? throw new OptionsException("data", null, "must name the data that the endpoint is judged on") });
+        Dataset test = data.Splits.Test;
+        var http = new HttpClassifierOptions { Answer = options.Answers, IsOwnEndpoint = options.OwnEndpoint, ClassNames = test.ClassNames };
+        HttpClassifier classifier = HttpClassifier.Connect(new Uri(source), test.InputShape, test.ClassCount, http, test.Bounds);
+        return new AuditTarget(new Uri(source).Host, classifier, data.Splits, data.Checksums, classifier, data);
     }
 
     private static AuditTarget OpenWeights(string source, AuditTargetOptions options, torch.Device device)

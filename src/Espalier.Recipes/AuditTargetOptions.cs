@@ -1,3 +1,4 @@
+using Espalier.Models;
 using Espalier.Networks;
 
 namespace Espalier.Recipes;
@@ -19,6 +20,12 @@ public sealed record AuditTargetOptions
 
     /// <summary>For a run: other weights of the same network.</summary>
     public string? Weights { get; init; }
+
+    /// <summary>For an endpoint: what it answers.</summary>
+    public HttpAnswer Answers { get; init; }
+
+    /// <summary>For an endpoint elsewhere than here: that it is one's own, and may be sent as many requests as an attack takes.</summary>
+    public bool OwnEndpoint { get; init; }
 
     /// <summary>Whether only labels may be asked for, as of an endpoint that gives no more.</summary>
     public bool LabelsOnly { get; init; }

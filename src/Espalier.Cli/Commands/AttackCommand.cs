@@ -1,10 +1,11 @@
 using System.ComponentModel;
+using Espalier.Cli.Output;
+using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Recipes;
 using Espalier.Recipes.Stages;
 using Espalier.Robustness;
 using Espalier.Runs;
-using Espalier.Cli.Output;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -112,6 +113,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
         Choice.Parse<AttackLoss>("loss", settings.Loss);
         Choice.Parse<ChainMode>("mode", settings.Mode);
         Choice.Parse<CheckpointLayout>("layout", settings.Layout);
+        Choice.Parse<HttpAnswer>("answers", settings.Answers);
         foreach (string policy in settings.Policy)
             AttackPolicy.Open(policy, norm);
         bool isForeign = IsForeign(settings.Run);
@@ -165,7 +167,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
             Layout = Choice.Parse<CheckpointLayout>("layout", settings.Layout) ?? CheckpointLayout.Native,
             LabelsOnly = settings.LabelsOnly,
             ScoresOnly = settings.ScoresOnly,
-            Answers = settings.Answers,
+            Answers = Choice.Parse<HttpAnswer>("answers", settings.Answers) ?? HttpAnswer.Probabilities,
             OwnEndpoint = settings.OwnEndpoint,
         };
         using AuditTarget target = AuditTarget.Open(settings.Run, options, session.Device);

@@ -23,7 +23,7 @@ public static class PolicySearchAudit
     /// <summary>Searches and compares.</summary>
     /// <param name="target">The model and its data.</param>
     /// <param name="options">How.</param>
-    /// <param name="run">Where policies, record, numbers and report go; null on ranks that do not write.</param>
+    /// <param name="run">Where policies, record, numbers and report go; nowhere where null.</param>
     /// <param name="communicator">The ranks that share the search; this process alone where null.</param>
     /// <param name="progress">Told of each generation.</param>
     /// <param name="cancellationToken">Stops; what was evaluated stays in the state file.</param>
@@ -35,7 +35,7 @@ public static class PolicySearchAudit
         {
             PolicySearchRecord? record = Search(target, options, run, communicator, progress, cancellationToken);
             if (run is null || record is null)
-                return null;
+                return record;
             StageFile.Write(run, "search", record);
             Summarize(run, record);
             PolicySearchReport.Write(run, target.Name, record);
@@ -62,15 +62,10 @@ public static class PolicySearchAudit
         (PolicyExamples search, PolicyExamples selection) = Examples(classifier, target.Splits.Train, options, cancellationToken);
         PolicySearchOptions searched = options.Search with { StatePath = options.Search.StatePath ?? (run is null ? null : Path.Combine(run.Folder, "search-state.json")) };
         PolicySearchResult found = new PolicySearch(searched).Run(classifier, search, selection, progress, communicator, cancellationToken);
-        if (run is null)
+        if (communicator is { Rank: > 0 })
             return null;
-
-        AtomicFile.Replace(PolicyPath(run), found.Selected.Policy.ToJson());
-        foreach (double budget in s_budgets)
-        {
-            if (found.BestWithin(budget) is { } best)
-                AtomicFile.Replace(Path.Combine(run.Folder, "policies", FormattableString.Invariant($"within-{budget}.json")), best.Policy.ToJson());
-        }
+        if (run is not null)
+            Save(found, run);
 
         Batch batch = target.Splits.Test.Gather([.. Enumerable.Range(0, Math.Min(options.ReportSamples ?? target.Splits.Test.Count, target.Splits.Test.Count))]);
         RobustnessReport Reported(AttackPolicy policy)
@@ -95,6 +90,16 @@ public static class PolicySearchAudit
         return new PolicySearchRecord(options.Search.Norm, options.Search.Epsilon, search.Count, selection.Count, found.Selected, found.Front,
             [.. found.Generations.Select(g => (IReadOnlyList<SearchPoint>)[.. g.Front.Select(f => new SearchPoint(f.Complexity, f.Robust))])],
             found.Generations.Count == 0 ? 0 : found.Generations[^1].Evaluations, found.Gradients, found.Seconds, comparisons);
+    }
+
+    private static void Save(PolicySearchResult found, Run run)
+    {
+        AtomicFile.Replace(PolicyPath(run), found.Selected.Policy.ToJson());
+        foreach (double budget in s_budgets)
+        {
+            if (found.BestWithin(budget) is { } best)
+                AtomicFile.Replace(Path.Combine(run.Folder, "policies", FormattableString.Invariant($"within-{budget}.json")), best.Policy.ToJson());
+        }
     }
 
     private static (PolicyExamples Search, PolicyExamples Selection) Examples(IDifferentiableClassifier classifier, Dataset train, PolicySearchAuditOptions options, CancellationToken cancellationToken)
