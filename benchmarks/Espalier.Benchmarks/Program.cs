@@ -40,6 +40,9 @@ switch (args)
     case ["generate", .. var rest]:
         GenerateCommand.Run(new CommandArguments(rest));
         break;
+    case ["attack-speed", .. var rest]:
+        AttackSpeedCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

@@ -17,6 +17,7 @@ internal static class FrontPage
         (null, "Audit a saved run"),
         ("evaluate", "accuracy and calibration on the test split"),
         ("attack", "accuracy that is left under attack"),
+        ("attacks", "list them, search the strongest, diagnose a model"),
         ("detect", "how well foreign inputs are told apart"),
         ("explain", "the smallest change that turns a decision"),
         ("probe", "what simple classifiers make of its features"),

@@ -68,7 +68,16 @@ internal static class Program
             c.AddCommand<CompareCommand>("compare").WithDescription("Several architectures under one recipe: one table and plot.").WithExample("compare", "digits", "--arch", "gmlp,vit,mixer", "--match-params");
             c.AddCommand<ScaleCommand>("scale").WithDescription("What a change of batch size changes in a recipe, and why.").WithExample("scale", "digits", "--batch-size", "256");
             c.AddCommand<EvaluateCommand>("evaluate").WithDescription("Accuracy and calibration of a saved run.").WithExample("evaluate", "last");
-            c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5");
+            c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run, an ONNX file, a file of weights or an endpoint.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5")
+                .WithExample("attack", "last", "--policy", "autoattack", "--epsilon", "0.1");
+            c.AddBranch("attacks", b =>
+            {
+                b.SetDescription("Attacks: list them, search for the strongest on a model, find out whether a model hides its gradients.");
+                b.AddCommand<AttacksListCommand>("list").WithDescription("The attacks and policies that have names.");
+                b.AddCommand<AttacksSearchCommand>("search").WithDescription("The strongest cheap composite attack on a model.").WithExample("attacks", "search", "last", "--epsilon", "0.1");
+                b.AddCommand<AttacksDiagnoseCommand>("diagnose").WithDescription("Whether a model resists or only hides its gradients.").WithExample("attacks", "diagnose", "last", "--epsilon", "0.1");
+                b.SetDefaultCommand<AttacksListCommand>();
+            });
             c.AddCommand<DetectCommand>("detect").WithDescription("How well a saved run tells foreign inputs apart.").WithExample("detect", "last", "--detector", "energy");
             c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");

@@ -49,8 +49,7 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
         "attack",
         context => AttackStage.Run(context, options),
         AttackStage.Summarize,
-        r => "accuracy left: " + string.Join(", ", r.Curves.Select(c => string.Create(CultureInfo.InvariantCulture,
-            $"{c.Middle.RobustAccuracy:P1} at {Reports.Norms.Name(c.Norm)} {c.Middle.Epsilon}"))));
+        Describe);
 
     public DetectRecord Detect(DetectOptions options) => Stage(
         "detect",
@@ -63,6 +62,12 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
         context => ExplainStage.Run(context, options),
         ExplainStage.Summarize,
         r => string.Create(CultureInfo.InvariantCulture, $"{r.Explanations.Count(e => e.Valid)} of {r.Explanations.Count} decisions turned"));
+
+    internal static string Describe(AttackRecord record) => "accuracy left: " + string.Join(", ",
+    [
+        .. record.Curves.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Middle.RobustAccuracy:P1} at {Reports.Norms.Name(c.Norm)} {c.Middle.Epsilon}")),
+        .. record.Policies.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Report.RobustAccuracy:P1} under {p.Name} at {Reports.Norms.Name(p.Report.Norm)} {p.Report.Epsilon}")),
+    ]);
 
     private static void Complete(string path, torch.nn.Module raw, torch.nn.Module? averaged)
     {

@@ -31,6 +31,9 @@ public sealed class SavedRun : IDisposable
     /// <summary>The sha256 of the data as it is now; the same as in the run.</summary>
     public IReadOnlyDictionary<string, string> Checksums => _data.Loaded.Checksums;
 
+    /// <summary>The data as the recipe cuts it, on the device.</summary>
+    public DatasetSplits Splits => _splits;
+
     /// <summary>Opens a run.</summary>
     /// <param name="path">Its folder, or <c>last</c> for the newest one that has weights.</param>
     /// <param name="device">Where tensors shall live.</param>
@@ -83,6 +86,13 @@ public sealed class SavedRun : IDisposable
             throw;
         }
     }
+
+    /// <summary>The run's network, to be audited.</summary>
+    /// <param name="weights">Another safetensors file of the same network; the run's where null.</param>
+    /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
+    /// <returns>The caller's.</returns>
+    /// <exception cref="CheckpointException">The weights are missing, broken, or another network's.</exception>
+    public AuditedModel Load(string? weights = null, bool? ema = null) => AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
 
     /// <summary>Writes the run's network as ONNX, with a sidecar that says what goes in and what comes out.</summary>
     /// <param name="path">The file.</param>

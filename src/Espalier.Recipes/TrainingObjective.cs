@@ -3,6 +3,7 @@ using Espalier.Data.Augmentation;
 using Espalier.Networks;
 using Espalier.Recipes.Stages;
 using Espalier.Representation;
+using Espalier.Robustness;
 using Espalier.Training;
 
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
@@ -49,6 +50,12 @@ internal sealed class TrainingObjective : IDisposable
                 Module teacher = Classifier(recipe, train);
                 var pseudo = OptionsException.Within("objective.pseudoLabels", () => new TeacherStudent(student, teacher, train, options.PseudoLabels, recipe.Seed));
                 return new(pseudo, pseudo, student, teacher);
+            case ObjectiveKind.Adversarial:
+                Module defended = Classifier(recipe, train);
+                return new(OptionsException.Within("objective.adversarial", () => new AdversarialTraining(defended, train, options.Adversarial, recipe.Seed, WeightDecay.Applies)
+                {
+                    Augmenter = options.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
+                }), defended);
             default:
                 Module model = Classifier(recipe, train);
                 return new(new ClassificationObjective(model, options.LabelSmoothing, WeightDecay.Applies)

@@ -31,7 +31,7 @@ internal sealed class EvaluateCommand : SavedRunCommand<EvaluateCommand.Settings
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings) =>
         bare with { Evaluate = original.Evaluate ?? new() };
 
-    protected override int ExecuteOnnx(Settings settings, Session session)
+    protected override int ExecuteForeign(Settings settings, Session session)
     {
         using OnnxClassifier classifier = OnnxClassifier.Open(settings.Run);
         DataOptions? exported = OnnxAudit.DataOf(classifier);

@@ -14,8 +14,8 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
     protected sealed override int Execute(TSettings settings, Session session)
     {
         CheckWords(settings);
-        if (settings.Run.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            return ExecuteOnnx(settings, session);
+        if (IsForeign(settings.Run))
+            return ExecuteForeign(settings, session);
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
         Recipe recipe = Configure(saved.Recipe with { Probe = null, Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
         if (settings.Seed is { } seed)
@@ -40,10 +40,14 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
         return completed ? Done : NotDone;
     }
 
-    /// <summary>The audit of an ONNX file, which has no recipe, no training data and no gradients.</summary>
+    /// <summary>Whether a name is something else than a run.</summary>
+    /// <param name="source">What the command line says.</param>
+    protected virtual bool IsForeign(string source) => source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The audit of what is no run, such as an ONNX file, which has no recipe, no training data and no gradients.</summary>
     /// <param name="settings">What the command line says.</param>
     /// <param name="session">Device, output and interruption.</param>
-    protected virtual int ExecuteOnnx(TSettings settings, Session session) =>
+    protected virtual int ExecuteForeign(TSettings settings, Session session) =>
         throw new OptionsException("run", settings.Run, $"must be the folder of a run: {Stage} needs gradients or training data, which an ONNX file does not give");
 
     /// <summary>Refuses words that stand for nothing before anything is opened.</summary>

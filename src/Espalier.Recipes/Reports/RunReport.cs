@@ -39,8 +39,10 @@ public static class RunReport
             EvaluateSection.Write(report, evaluate);
         if (language is not null)
             LanguageSection.Write(report, run, language);
-        if (attack is not null)
+        if (attack is { Curves.Count: > 0 })
             AttackSection.Write(report, recipe, attack);
+        if (attack is not null)
+            PolicyAttackSection.Write(report, attack);
         if (detect is not null)
             DetectSection.Write(report, detect);
         if (explain is not null)

@@ -34,7 +34,13 @@ internal static class SummarySection
             figures.Add((Format.Percent(best.Accuracy), language.IsMasked ? "hidden tokens found" : "next tokens guessed", "first guess"));
         }
 
-        if (attack is not null)
+        if (attack is { Policies: [var worst, ..] })
+        {
+            worst = attack.Policies.MinBy(p => p.Report.RobustAccuracy)!;
+            figures.Add((Format.Percent(worst.Report.RobustAccuracy), "accuracy under attack",
+                string.Create(CultureInfo.InvariantCulture, $"{worst.Name}, {Norms.Name(worst.Report.Norm)} changes of at most {worst.Report.Epsilon:0.####}")));
+        }
+        else if (attack is not null)
         {
             AttackCurve curve = attack.Curves[0];
             RobustnessPoint point = curve.Middle;

@@ -2,11 +2,14 @@ using Espalier.Robustness;
 
 namespace Espalier.Recipes.Stages;
 
-/// <summary>How the model is attacked: curves of robust accuracy against the radius, by projected gradient descent.</summary>
+/// <summary>How the model is attacked: curves of robust accuracy against the radius by projected gradient descent, and attacks by policy.</summary>
 public sealed record AttackOptions
 {
     /// <summary>One curve per norm.</summary>
     public IReadOnlyList<AttackCurveOptions> Curves { get; init; } = [];
+
+    /// <summary>Attacks by name, file or text, each at one radius.</summary>
+    public IReadOnlyList<PolicyAttackOptions> Policies { get; init; } = [];
 
     /// <summary>How many test samples are attacked, the first ones; all where null.</summary>
     public int? Samples { get; init; }
@@ -18,10 +21,12 @@ public sealed record AttackOptions
     /// <exception cref="OptionsException">A value is out of range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Curves.Count > 0, nameof(Curves), 0, "needs at least one curve: { \"norm\": \"lInf\", \"epsilons\": [0.05, 0.1] }");
+        OptionsException.Require(Curves.Count + Policies.Count > 0, nameof(Curves), 0, "needs at least one curve, { \"norm\": \"lInf\", \"epsilons\": [0.05, 0.1] }, or a policy");
         OptionsException.Require(Samples is null or >= 1, nameof(Samples), Samples, "must be at least 1");
         foreach (AttackCurveOptions curve in Curves)
             OptionsException.Within("curves", curve.Validate);
+        foreach (PolicyAttackOptions policy in Policies)
+            OptionsException.Within("policies", policy.Validate);
         OptionsException.Within("pgd", Pgd.Validate);
     }
 }

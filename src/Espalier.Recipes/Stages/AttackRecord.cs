@@ -11,4 +11,8 @@ namespace Espalier.Recipes.Stages;
 /// <param name="Examples">Inputs and what the attack made of them.</param>
 public sealed record AttackRecord(
     string Method, int Samples, double CleanAccuracy, IReadOnlyList<long> InputShape, ValueRange Range, IReadOnlyList<string> ClassNames,
-    IReadOnlyList<AttackCurve> Curves, IReadOnlyList<AttackExample> Examples);
+    IReadOnlyList<AttackCurve> Curves, IReadOnlyList<AttackExample> Examples)
+{
+    /// <summary>Attacks by policy.</summary>
+    public IReadOnlyList<PolicyAttackRecord> Policies { get; init; } = [];
+}

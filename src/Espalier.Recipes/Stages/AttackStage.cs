@@ -1,5 +1,6 @@
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Models;
 using Espalier.Robustness;
 
 namespace Espalier.Recipes.Stages;
@@ -9,28 +10,42 @@ internal static class AttackStage
 {
     private const int ExamplesPerCurve = 5;
 
-    public static AttackRecord Run(AuditContext context, AttackOptions options)
+    public static AttackRecord Run(AuditContext context, AttackOptions options) =>
+        Run(context.Classifier, context.Test, context.Seed, options, context.Progress, context.CancellationToken);
+
+    /// <summary>Attacks any classifier; curves need gradients.</summary>
+    public static AttackRecord Run(IClassifier classifier, Dataset test, int seed, AttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var scope = torch.NewDisposeScope();
-        int count = Math.Min(options.Samples ?? context.Test.Count, context.Test.Count);
-        Batch batch = context.Test.Gather([.. Enumerable.Range(0, count)]);
+        int count = Math.Min(options.Samples ?? test.Count, test.Count);
+        Batch batch = test.Gather([.. Enumerable.Range(0, count)]);
         var curves = new List<AttackCurve>();
         var examples = new List<AttackExample>();
-        double clean = 0;
+        var policies = new List<PolicyAttackRecord>();
+        int parts = options.Curves.Count + options.Policies.Count;
+        double clean = double.NaN;
         foreach (AttackCurveOptions curve in options.Curves)
         {
-            var attack = new ProjectedGradientDescent(options.Pgd with { Norm = curve.Norm, Seed = context.Seed });
-            int done = curves.Count;
-            var progress = new Part(context.Progress, done, options.Curves.Count);
-            RobustnessCurve measured = RobustnessCurve.Measure(attack, context.Classifier, batch.Inputs, batch.Labels, curve.Epsilons, progress, context.CancellationToken);
+            if (classifier is not IDifferentiableClassifier differentiable)
+                throw new OptionsException("curves", curve.Norm, "must be left out for a model without gradients: name a policy, such as scores-only");
+            var attack = new ProjectedGradientDescent(options.Pgd with { Norm = curve.Norm, Seed = seed });
+            RobustnessCurve measured = RobustnessCurve.Measure(attack, classifier, batch.Inputs, batch.Labels, curve.Epsilons, new Part(progress, curves.Count, parts), cancellationToken);
             clean = measured.CleanAccuracy;
             curves.Add(new AttackCurve(curve.Norm, measured.Points));
-            examples.AddRange(Examples(context, attack, batch, measured));
+            examples.AddRange(Examples(differentiable, attack, batch, measured, cancellationToken));
+        }
+
+        foreach (PolicyAttackOptions policy in options.Policies)
+        {
+            PolicyAttackRecord record = OptionsException.Within("policies", () =>
+                PolicyAttackStage.Run(classifier, batch, seed, policy, new Part(progress, curves.Count + policies.Count, parts), cancellationToken));
+            clean = record.Report.CleanAccuracy;
+            policies.Add(record);
         }
 
         return new AttackRecord(
             string.Create(CultureInfo.InvariantCulture, $"projected gradient descent, {options.Pgd.Steps} steps, {options.Pgd.Restarts} start(s), {options.Pgd.Loss}"),
-            count, clean, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), context.Test.ClassNames, curves, examples);
+            count, clean, test.InputShape, ValueRange.Of(classifier.Bounds), test.ClassNames, curves, examples) { Policies = policies };
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(AttackRecord record)
@@ -45,10 +60,13 @@ internal static class AttackStage
                     $"attack.{curve.Norm.ToString().ToLowerInvariant()}.{point.Epsilon}.robustAccuracy"), point.RobustAccuracy);
             }
         }
+
+        foreach ((string, double) number in record.Policies.SelectMany(PolicyAttackStage.Summarize))
+            yield return number;
     }
 
     /// <summary>A few inputs with their adversarials, at the radius that first breaks at least half of them.</summary>
-    private static IEnumerable<AttackExample> Examples(AuditContext context, ProjectedGradientDescent attack, Batch batch, RobustnessCurve curve)
+    private static IEnumerable<AttackExample> Examples(IDifferentiableClassifier classifier, ProjectedGradientDescent attack, Batch batch, RobustnessCurve curve, CancellationToken cancellationToken)
     {
         double epsilon = curve.Points.FirstOrDefault(p => p.RobustAccuracy <= curve.CleanAccuracy / 2)?.Epsilon ?? curve.Points[^1].Epsilon;
         // The curve keeps no inputs, and another draw of starts may spare a sample: some more are attacked than are shown.
@@ -58,12 +76,12 @@ internal static class AttackStage
         using var scope = torch.NewDisposeScope();
         Tensor inputs = Rows(batch.Inputs, broken);
         Tensor labels = Rows(batch.Labels, broken);
-        using AttackResult result = attack.WithEpsilon(epsilon).Run(context.Classifier, inputs, labels, cancellationToken: context.CancellationToken);
+        using AttackResult result = attack.WithEpsilon(epsilon).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
         int[] fooled = [.. Enumerable.Range(0, broken.Length).Where(i => result.Success[i]).Take(ExamplesPerCurve)];
         if (fooled.Length == 0)
             return [];
-        IReadOnlyList<ImageSample> clean = ImageSamples.Of(context.Classifier, Rows(inputs, fooled), Rows(labels, fooled));
-        IReadOnlyList<ImageSample> adversarial = ImageSamples.Of(context.Classifier, Rows(result.Adversarials, fooled), Rows(labels, fooled));
+        IReadOnlyList<ImageSample> clean = ImageSamples.Of(classifier, Rows(inputs, fooled), Rows(labels, fooled));
+        IReadOnlyList<ImageSample> adversarial = ImageSamples.Of(classifier, Rows(result.Adversarials, fooled), Rows(labels, fooled));
         return [.. clean.Zip(adversarial, (c, a) => new AttackExample(attack.Options.Norm, epsilon, c, a))];
     }
 

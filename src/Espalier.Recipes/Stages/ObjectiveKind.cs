@@ -18,6 +18,9 @@ public enum ObjectiveKind
     /// <summary>The labels of a few samples, and a teacher's for the rest.</summary>
     PseudoLabels,
 
+    /// <summary>The labels, of inputs that are changed to mislead the model most: PGD training or TRADES.</summary>
+    Adversarial,
+
     /// <summary>The hidden tokens of a text.</summary>
     MaskedLanguageModel,
 

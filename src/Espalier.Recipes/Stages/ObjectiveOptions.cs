@@ -1,6 +1,7 @@
 using Espalier.Data.Augmentation;
 using Espalier.Language;
 using Espalier.Representation;
+using Espalier.Robustness;
 
 namespace Espalier.Recipes.Stages;
 
@@ -13,7 +14,7 @@ public sealed record ObjectiveOptions
     /// <summary>For classification: the share of the target that is spread over all classes, in [0, 1).</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>For classification: how training images are changed at random; not at all where null.</summary>
+    /// <summary>For classification and adversarial training: how training images are changed at random; not at all where null.</summary>
     public AugmentationOptions? Augmentation { get; init; }
 
     /// <summary>For classification: Mixup and CutMix of training images; none where null.</summary>
@@ -34,6 +35,9 @@ public sealed record ObjectiveOptions
     /// <summary>For pseudo-labels: how many labels there are, and what the teacher is trusted with.</summary>
     public PseudoLabelOptions PseudoLabels { get; init; } = new();
 
+    /// <summary>For adversarial training: the inner attack and the loss.</summary>
+    public AdversarialTrainingOptions Adversarial { get; init; } = new();
+
     /// <summary>For classification of text: the probability that a training token becomes unknown, in [0, 1).</summary>
     public double WordDropout { get; init; }
 
@@ -53,7 +57,7 @@ public sealed record ObjectiveOptions
         OptionsException.Require(LabelSmoothing is >= 0 and < 1, nameof(LabelSmoothing), LabelSmoothing, "must lie in [0, 1)");
         OptionsException.Require(WordDropout is >= 0 and < 1, nameof(WordDropout), WordDropout, "must lie in [0, 1)");
         OptionsException.Within("masking", Masking.Validate);
-        OptionsException.Require(Augmentation is null || Kind == ObjectiveKind.Classification, nameof(Augmentation), "set", "belongs to kind classification: the other kinds have views");
+        OptionsException.Require(Augmentation is null || Kind is ObjectiveKind.Classification or ObjectiveKind.Adversarial, nameof(Augmentation), "set", "belongs to kinds classification and adversarial: the others have views");
         OptionsException.Require(Mixing is null || Kind == ObjectiveKind.Classification, nameof(Mixing), "set", "belongs to kind classification");
         OptionsException.Within("mixing", () => Mixing?.Validate());
         OptionsException.Within("augmentation", () => Augmentation?.Validate());
@@ -61,6 +65,7 @@ public sealed record ObjectiveOptions
         OptionsException.Within("byol", Byol.Validate);
         OptionsException.Within("simClr", SimClr.Validate);
         OptionsException.Within("dino", Dino.Validate);
+        OptionsException.Within("adversarial", Adversarial.Validate);
         OptionsException.Within("pseudoLabels", PseudoLabels.Validate);
     }
 }

@@ -45,7 +45,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
             return result;
         }
 
-        AttackResult noise = Attack("random-noise", Options.Epsilon);
+        AttackResult noise = Attack("noise", Options.Epsilon);
         progress?.Report(0.1);
         if (access < Access.Gradients)
             return found;

@@ -94,33 +94,24 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         if (Options.TimeBudget is { } time)
             stop.CancelAfter(time);
         int done = 0;
-        int threads = torch.get_num_threads();
-        int workers = Math.Min(Options.Workers, count);
+        bool isOver = false;
         try
         {
-            if (workers > 1)
-                torch.set_num_threads(1);
-            var work = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = CancellationToken.None };
-            Parallel.For(0, count, work, (index, loop) =>
+            ParallelTensors.For(count, Options.Workers, index =>
             {
-                if (loop.IsStopped || loop.ShouldExitCurrentIteration)
+                if (Volatile.Read(ref isOver))
                     return;
                 batches[index] = One(target, inputs, labels, attack, checkpoint, index, stop.Token, cancellationToken);
                 if (batches[index] is not { Outcome.IsComplete: true })
-                    loop.Stop();
+                    Volatile.Write(ref isOver, true);
                 progress?.Report(Interlocked.Increment(ref done) / (double)count);
-            });
+            }, cancellationToken);
         }
-        catch (AggregateException errors) when (errors.InnerExceptions.Count >= 1)
+        catch
         {
             foreach (EvaluatedBatch? batch in batches)
                 batch?.Dispose();
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(errors.InnerExceptions[0]);
-        }
-        finally
-        {
-            if (workers > 1)
-                torch.set_num_threads(threads);
+            throw;
         }
 
         return batches;

@@ -63,6 +63,14 @@ public sealed record AttackPolicy
     /// <summary>The stages, in order.</summary>
     public IReadOnlyList<PolicyStage> Stages { get; init; } = [];
 
+    /// <summary>Whether it runs without being given a radius.</summary>
+    [JsonIgnore]
+    public bool HasRadius => Epsilon is not null || IsUnrestricted;
+
+    /// <summary>Whether any stage makes changes that no norm bounds.</summary>
+    [JsonIgnore]
+    public bool IsUnrestricted => Stages.Any(s => !AttackCatalog.Find(s.Attack).IsBounded);
+
     /// <summary>The policies that have names, as <c>espalier attack --policy</c> takes them.</summary>
     /// <param name="norm">The norm, of which some have one of each.</param>
     public static IReadOnlyDictionary<string, AttackPolicy> Named(Norm norm) => new SortedDictionary<string, AttackPolicy>(StringComparer.Ordinal)

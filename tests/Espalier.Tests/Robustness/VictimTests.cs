@@ -1,5 +1,3 @@
-using Espalier.Robustness;
-
 namespace Espalier.Tests.Robustness;
 
 public sealed class VictimTests

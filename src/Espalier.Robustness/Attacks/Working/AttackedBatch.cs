@@ -283,6 +283,16 @@ internal sealed class AttackedBatch
         return targets is null ? away : -away;
     }
 
+    /// <summary>Counts gradients that an attack takes itself, such as those of several classes.</summary>
+    /// <param name="active">The samples.</param>
+    /// <param name="each">Gradients per sample.</param>
+    public void CountGradients(ActiveSamples active, long each)
+    {
+        foreach (long row in Longs(active.Rows))
+            _gradients[row] += each;
+        Target.Meter.AddGradients(active.Count * each);
+    }
+
     private Verdict Judged(ActiveSamples active, Tensor scores) =>
         new(scores, Margin(scores, active.Labels, active.Targets), IsFooled(scores.argmax(1), active.Labels, active.Targets));
 

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using Espalier.Data;
+using Espalier.Models;
+using Espalier.Networks;
+using Espalier.Robustness;
+
+namespace Espalier.Benchmarks;
+
+/// <summary>
+/// Images per second of PGD-40 on a network for MNIST with known weights, all steps for all images, as the Python script of
+/// the same name does; or the memory after each of many calls.
+/// </summary>
+internal static class AttackSpeedCommand
+{
+    public static void Run(CommandArguments arguments)
+    {
+        string name = arguments.Text("--model") ?? "tiny_at";
+        int count = arguments.Number("--images") ?? 512;
+        int batch = arguments.Number("--batch") ?? 128;
+        int steps = arguments.Number("--steps") ?? 40;
+        int rounds = arguments.Number("--rounds") ?? 3;
+        int calls = arguments.Number("--calls") ?? 0;
+        torch.set_num_threads(arguments.Number("--threads") ?? 1);
+        string root = DataFolders.FromEnvironment().Local ?? throw new DataException("victims-mnist", "is not here", "set ESPALIER_DATA");
+        bool isTrades = name == "trades_smallcnn";
+        using LoadedData data = DataCatalog.Default.Load(new DataOptions { Name = "mnist" });
+        using var module = ModelZoo.Create(new ModelOptions { Name = isTrades ? name : "tiny_cnn" }, [1, 28, 28], 10, 0);
+        Checkpoint.Load(Path.Combine(root, "victims-mnist", name + ".safetensors"), module, isTrades ? CheckpointLayout.TradesSmallCnn : CheckpointLayout.Native);
+        using var classifier = new TorchClassifier(module, [1, 28, 28], 10);
+        using var scope = torch.NewDisposeScope();
+        Batch images = data.Splits.Test.Gather([.. Enumerable.Range(0, count)]);
+        double epsilon = isTrades ? 0.3 : 0.2;
+        var attack = new ProjectedGradientDescent(new() { Epsilon = epsilon, Steps = steps, BatchSize = batch, StopWhenFooled = arguments.Has("--stop") });
+        if (calls > 0)
+        {
+            Memory(attack, classifier, images, calls);
+            return;
+        }
+
+        using (attack.Run(classifier, images.Inputs, images.Labels)) { }
+        double best = double.PositiveInfinity;
+        double robust = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            var watch = Stopwatch.StartNew();
+            using AttackResult result = attack.Run(classifier, images.Inputs, images.Labels);
+            best = Math.Min(best, watch.Elapsed.TotalSeconds);
+            robust = result.RobustAccuracy;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"espalier  {name} PGD-{steps}: {count / best:N0} images/s, {1e6 * best / (count * steps):N1} us a gradient, robust {robust:P1}"));
+    }
+
+    private static void Memory(Attack attack, TorchClassifier classifier, Batch images, int calls)
+    {
+        for (int call = 1; call <= calls; call++)
+        {
+            using (attack.Run(classifier, images.Inputs, images.Labels)) { }
+            if (call == 10 || call % (calls / 10) == 0)
+            {
+                GC.Collect();
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"call {call}: resident {Environment.WorkingSet / 1048576.0:N1} MiB, managed {GC.GetTotalMemory(true) / 1048576.0:N1} MiB"));
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Espalier.Robustness;
+
+namespace Espalier.Recipes.Search;
+
+/// <summary>How an attack policy is searched and what it is compared with.</summary>
+public sealed record PolicySearchAuditOptions
+{
+    /// <summary>The baseline that draws as many policies at random.</summary>
+    public const string Random = "random";
+
+    /// <summary>The search.</summary>
+    public required PolicySearchOptions Search { get; init; }
+
+    /// <summary>Training samples that policies are bred on, and as many others that one is chosen by.</summary>
+    public int SearchSamples { get; init; } = 100;
+
+    /// <summary>Training samples that both are taken from, the first ones in a random order.</summary>
+    public int Candidates { get; init; } = 4000;
+
+    /// <summary>Test samples that results are reported on, the first ones; all where null.</summary>
+    public int? ReportSamples { get; init; }
+
+    /// <summary>Policies to compare with, by name, file or text; <see cref="Random"/> is a random search.</summary>
+    public IReadOnlyList<string> Baselines { get; init; } = ["autoattack", "caa"];
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="OptionsException">A value is out of range.</exception>
+    /// <exception cref="NotFoundException">A baseline does not exist.</exception>
+    public void Validate()
+    {
+        Search.Validate();
+        OptionsException.Require(SearchSamples >= 4, nameof(SearchSamples), SearchSamples, "must be at least 4");
+        OptionsException.Require(Candidates >= 2 * SearchSamples, nameof(Candidates), Candidates, "must be at least twice searchSamples");
+        OptionsException.Require(ReportSamples is null or >= 1, "samples", ReportSamples, "must be at least 1");
+        foreach (string baseline in Baselines.Where(b => b != Random))
+            AttackPolicy.Open(baseline, Search.Norm);
+    }
+}

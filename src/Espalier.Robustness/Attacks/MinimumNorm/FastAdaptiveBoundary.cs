@@ -1,0 +1,87 @@
+namespace Espalier.Robustness;
+
+/// <summary>
+/// FAB (Croce and Hein, "Minimally Distorted Adversarial Examples with a Fast Adaptive Boundary Attack", ICML 2020,
+/// algorithm 1): the boundary to another class is taken as linear, the iterate and the clean input are projected onto it
+/// within the box, the next iterate lies a little beyond, between the two projections; from an adversarial one it goes
+/// some way back. With targets it is FAB-T, AutoAttack's form, which needs one gradient a step instead of one per class.
+/// </summary>
+/// <param name="options">Norm, steps, targets; FAB-T's of AutoAttack where null.</param>
+/// <exception cref="OptionsException">A value is out of its range.</exception>
+public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = null) : MinimumNormAttack(options ?? new())
+{
+    private const double LeastLength = 1e-8;
+    private const int RestartPurpose = 410_000;
+
+    /// <summary>What the attack was told.</summary>
+    public new FastAdaptiveBoundaryOptions Options => (FastAdaptiveBoundaryOptions)base.Options;
+
+    // An untargeted step takes a gradient for each class; the number of classes is the model's, ten is usual.
+    private protected override double SearchComplexity => Options.Restarts * (double)Options.Steps * (Options.Targets > 0 ? 1.5 * Options.Targets : 9.5);
+
+    /// <inheritdoc/>
+    public override Attack WithEpsilon(double epsilon) => new FastAdaptiveBoundary(Options with { Epsilon = epsilon });
+
+    /// <inheritdoc/>
+    public override Attack WithSeed(int seed) => new FastAdaptiveBoundary(Options with { Seed = seed });
+
+    private protected override void Search(AttackedBatch batch, SmallestAdversarials smallest)
+    {
+        bool isTargeted = Options.Targets > 0 && batch.Targets is null;
+        Tensor classes = MultiTargeted.LikeliestWrongClasses(batch, isTargeted ? Options.Targets : int.MaxValue);
+        for (int restart = 0; restart < Options.Restarts; restart++)
+        {
+            if (!isTargeted)
+            {
+                Approach(batch, smallest, classes, restart, 0);
+                continue;
+            }
+
+            for (int target = 0; target < classes.shape[1]; target++)
+                Approach(batch, smallest, classes.narrow(1, target, 1), restart, target);
+        }
+    }
+
+    /// <summary>Approaches the nearest of the boundaries to the classes given.</summary>
+    private void Approach(AttackedBatch batch, SmallestAdversarials smallest, Tensor classes, int restart, int target)
+    {
+        using var scope = torch.NewDisposeScope();
+        using ActiveSamples? active = smallest.Activate();
+        if (active is null)
+            return;
+        var space = new ChangeSpace(batch, active);
+        RowState aims = active.Track(classes.index_select(0, active.Rows));
+        RowState down = active.Track(space.RoomDown().expand_as(active.Start).flatten(1));
+        RowState up = active.Track(space.RoomUp().expand_as(active.Start).flatten(1));
+        RowState change = active.Track(First(batch, smallest, active, space, restart, target).flatten(1));
+        for (int step = 0; step < Options.Steps; step++)
+        {
+            using var one = torch.NewDisposeScope();
+            Tensor x = space.Inputs(change.Value.view_as(active.Start));
+            (Tensor lead, Tensor gradient) = ClassGradients.OfLeads(batch, active, x, aims.Value).Scaled(batch.Scales).Nearest(batch.Norm);
+            Tensor fromHere = HyperplaneProjection.Displacement(batch.Norm, gradient, lead, down.Value + change.Value, up.Value - change.Value);
+            Tensor fromClean = HyperplaneProjection.Displacement(batch.Norm, gradient, lead - (gradient * change.Value).sum([1]), down.Value, up.Value);
+            Tensor here = Perturbations.Size(batch.Norm, fromHere).clamp_min(LeastLength);
+            Tensor clean = Perturbations.Size(batch.Norm, fromClean).clamp_min(LeastLength);
+            Tensor share = (here / (here + clean)).clamp_max(Options.LargestBias).unsqueeze(1);
+            Tensor next = (change.Value + Options.Overshoot * fromHere) * (1 - share) + Options.Overshoot * fromClean * share;
+            x = space.Inputs(next.view_as(active.Start));
+            Tensor fooled = smallest.Consider(active, x, Look(batch, active, x));
+            next = space.Changes(x).flatten(1);
+            change.Value = torch.where(fooled.unsqueeze(1), next * Options.BackwardStep, next);
+            if (!smallest.Keep(active))
+                return;
+        }
+    }
+
+    // Restarts begin half as far from the clean input as what is known or allowed.
+    private static Tensor First(AttackedBatch batch, SmallestAdversarials smallest, ActiveSamples active, ChangeSpace space, int restart, int target)
+    {
+        if (restart == 0)
+            return space.None();
+        Tensor reach = smallest.DistanceOf(active).clamp_max(active.Region.Radius);
+        reach = reach.masked_fill(reach.isfinite().logical_not(), 0) / 2;
+        Tensor direction = active.Region.DrawOnSphere(active.Start, 1, batch.Random(active, RestartPurpose + (1000 * restart) + target));
+        return space.Changes(batch.Target.Classifier.Bounds.Clamp(active.Start + direction * Perturbations.PerSample(reach, direction)));
+    }
+}

@@ -1,0 +1,48 @@
+using Espalier.Data;
+using Espalier.Models;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// Examples that tell policies apart: what ten steps of PGD break, all break, and what nothing comes near, none does. Four
+/// fifths are those that survive PGD-10 by the least margin, of the nearer half at most; one fifth is drawn from all that the
+/// model gets right (caa.md 11). A robust accuracy on them says nothing about the data they are from.
+/// </summary>
+public static class HardExamples
+{
+    private const int Steps = 10;
+    private const double HardShare = 0.8;
+
+    /// <summary>Chooses examples.</summary>
+    /// <param name="classifier">The model.</param>
+    /// <param name="inputs">[n, ...], of training or validation data.</param>
+    /// <param name="labels">[n], int64.</param>
+    /// <param name="count">How many are wanted.</param>
+    /// <param name="norm">What measures a change.</param>
+    /// <param name="epsilon">The largest change.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>Rows of the inputs, in a random order; fewer than wanted where the model gets fewer right.</returns>
+    public static IReadOnlyList<int> Choose(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double epsilon, int seed, CancellationToken cancellationToken = default)
+    {
+        OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        var attack = new ProjectedGradientDescent(new() { Norm = norm, Epsilon = epsilon, Steps = Steps, Seed = seed });
+        using AttackResult result = attack.Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+        Tensor scores = ((IScoringClassifier)classifier).Probabilities(result.Adversarials).log();
+        double[] margin = AttackedBatch.Margin(scores, labels, null).cpu().to(torch.float64).data<double>().ToArray();
+        var random = new SplitMix64(seed, result.Count);
+        int[] right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]), ref random);
+        int[] survivors = [.. right.Where(i => !result.Success[i]).OrderByDescending(i => margin[i])];
+        int[] hard = [.. survivors.Take(Math.Min((survivors.Length + 1) / 2, (int)Math.Round(HardShare * count)))];
+        return Shuffled(hard.Concat(right.Except(hard)).Take(count), ref random);
+    }
+
+    private static int[] Shuffled(IEnumerable<int> items, ref SplitMix64 random)
+    {
+        int[] all = [.. items];
+        random.Shuffle(all);
+        return all;
+    }
+}

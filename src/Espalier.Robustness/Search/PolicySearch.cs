@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using Espalier.Communication;
+using Espalier.Models;
+using Espalier.Search;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// The search for the strongest cheap composite attack (Mao et al., "Composite Adversarial Attacks", AAAI 2021) by NSGA-II.
+/// Policies are bred on the search examples, judged again with three seeds on the selection examples, and reported on others
+/// still: what a policy achieves where it was bred is no result.
+/// </summary>
+/// <param name="options">Norm, radius, pool, sizes.</param>
+/// <exception cref="OptionsException">A value is out of its range.</exception>
+public sealed class PolicySearch(PolicySearchOptions options)
+{
+    private const int SelectionSeeds = 3;
+
+    /// <summary>What the search was told.</summary>
+    public PolicySearchOptions Options { get; } = Validated(options);
+
+    /// <summary>Searches.</summary>
+    /// <param name="classifier">The model.</param>
+    /// <param name="search">The examples that policies are bred on, such as <see cref="HardExamples"/> of the training data.</param>
+    /// <param name="selection">Other examples, that one of the front is chosen by.</param>
+    /// <param name="progress">Told of each generation.</param>
+    /// <param name="communicator">The ranks that share the work; this process alone where null.</param>
+    /// <param name="cancellationToken">Stops; what was evaluated stays in the state file.</param>
+    /// <exception cref="DataException">There are no examples.</exception>
+    /// <exception cref="OptionsException">The model does not offer what the pool needs.</exception>
+    /// <exception cref="CheckpointException">The state file is of another search.</exception>
+    public PolicySearchResult Run(IClassifier classifier, PolicyExamples search, PolicyExamples selection,
+        IProgress<PolicySearchGeneration>? progress = null, ICommunicator? communicator = null, CancellationToken cancellationToken = default)
+    {
+        foreach (PolicyExamples examples in (PolicyExamples[])[search, selection])
+        {
+            ClassifierInputs.Check(classifier, examples.Inputs);
+            ClassifierInputs.CheckClasses(classifier, examples.Labels, examples.Count, "labels");
+            if (examples.Count == 0)
+                throw new DataException("examples", "are none", "give some that the model gets right");
+        }
+
+        var watch = Stopwatch.StartNew();
+        var space = new PolicySpace(Options.Norm, Options.Pool, Options.Stages, Options.MaxSteps);
+        foreach (string name in space.Pool)
+            AttackCatalog.Find(name).Create(new(Options.Norm, Options.Epsilon)).Require(classifier);
+        ICommunicator ranks = communicator ?? SingleProcess.Instance;
+        var problem = new PolicyProblem(space, classifier, search, Options, ranks);
+        var generations = new List<PolicySearchGeneration>();
+        var told = new Told(g =>
+        {
+            var generation = new PolicySearchGeneration(g.Number, Options.Generations, g.Evaluations, g.MemoHits,
+                [.. g.Front.Select(f => (f.Evaluation.Objectives[1], f.Evaluation.Objectives[0], space.Policy(f.Genome).ToString())).DistinctBy(f => f.Item3).OrderBy(f => f.Item1)]);
+            generations.Add(generation);
+            progress?.Report(generation);
+        });
+        PolicyGenome[] initial = [.. Published(space)];
+        GenomeSearch<PolicyGenome> method = Options.RandomSearch
+            ? new RandomSearch<PolicyGenome>(new() { Evaluations = Options.Population * (Options.Generations + 1), GenerationSize = Options.Population, Seed = Options.Seed })
+            : new Nsga2<PolicyGenome>(new() { PopulationSize = Options.Population, Generations = Options.Generations, Seed = Options.Seed });
+        SearchResult<PolicyGenome> result = method.Run(problem, initial, Options.StatePath, ranks, told, cancellationToken);
+        IReadOnlyList<PolicyCandidate> front = Judged(space, classifier, selection, result.Front, ranks, cancellationToken);
+        double Sum(string name) => result.Evaluated.Sum(e => e.Evaluation.Measurements?.GetValueOrDefault(name) ?? 0) * search.Count;
+        return new(Chosen(front), [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
+    }
+
+    private IEnumerable<PolicyGenome> Published(PolicySpace space)
+    {
+        if (!Options.SeedPublished || Options.RandomSearch)
+            yield break;
+        AttackPolicy? published = Options.Norm switch { Norm.LInf => AttackPolicy.CaaLinf, Norm.L2 => AttackPolicy.CaaL2, _ => null };
+        if (published is not null && space.Nearest(published) is { } genome)
+            yield return genome;
+    }
+
+    /// <summary>Runs each policy of the front on the selection examples with several seeds.</summary>
+    private IReadOnlyList<PolicyCandidate> Judged(PolicySpace space, IClassifier classifier, PolicyExamples selection,
+        IReadOnlyList<SearchIndividual<PolicyGenome>> front, ICommunicator ranks, CancellationToken cancellationToken)
+    {
+        SearchIndividual<PolicyGenome>[] distinct = [.. front.DistinctBy(f => f.Key).OrderBy(f => f.Evaluation.Objectives[1])];
+        var outcomes = new SelectionOutcome[distinct.Length];
+        if (ranks.Size > 1)
+            outcomes = [.. WorkSharing.Map(ranks, distinct.Length, One)];
+        else
+            ParallelTensors.For(distinct.Length, Options.Workers, i => outcomes[i] = One(i), cancellationToken);
+        return [.. distinct.Select((f, i) => new PolicyCandidate(space.Policy(f.Genome), space.Policy(f.Genome).ToString(), f.Evaluation.Objectives[1], f.Evaluation.Objectives[0],
+            outcomes[i].Robust, outcomes[i].Gradients))];
+
+        SelectionOutcome One(int i)
+        {
+            using var scope = torch.NewDisposeScope();
+            (double robust, double gradients) = (0, 0);
+            for (int seed = 0; seed < SelectionSeeds; seed++)
+            {
+                Attack attack = space.Policy(distinct[i].Genome).Build(Options.Norm, Options.Epsilon, Options.Seed + 1 + seed, Options.BatchSize);
+                using AttackResult result = attack.Run(classifier, selection.Inputs, selection.Labels, cancellationToken: cancellationToken);
+                robust += result.RobustAccuracy / SelectionSeeds;
+                gradients += result.GradientEvaluations / (double)(SelectionSeeds * selection.Count);
+            }
+
+            return new(robust, gradients);
+        }
+    }
+
+    /// <summary>The strongest on the selection examples within the budget; of equals the cheapest, and the cheapest where none is within it.</summary>
+    private PolicyCandidate Chosen(IReadOnlyList<PolicyCandidate> front) =>
+        front.Where(c => c.Complexity <= (Options.MaxComplexity ?? double.PositiveInfinity)).MinBy(c => (c.SelectionRobust, c.Complexity)) ?? front.MinBy(c => c.Complexity)!;
+
+    private static PolicySearchOptions Validated(PolicySearchOptions options)
+    {
+        options.Validate();
+        return options;
+    }
+
+    private sealed record SelectionOutcome(double Robust, double Gradients);
+
+    private sealed class Told(Action<SearchGeneration<PolicyGenome>> tell) : IProgress<SearchGeneration<PolicyGenome>>
+    {
+        public void Report(SearchGeneration<PolicyGenome> value) => tell(value);
+    }
+}

@@ -1,0 +1,62 @@
+namespace Espalier.Robustness;
+
+/// <summary>Options of <see cref="PolicySearch"/>; the defaults fit two cores and minutes.</summary>
+public sealed record PolicySearchOptions
+{
+    /// <summary>What measures a change.</summary>
+    public Norm Norm { get; init; } = Norm.LInf;
+
+    /// <summary>The largest change, in the inputs' unit.</summary>
+    public double Epsilon { get; init; } = 8 / 255.0;
+
+    /// <summary>The most stages of a policy.</summary>
+    public int Stages { get; init; } = 3;
+
+    /// <summary>Names of the attacks that policies are made of; the paper's pool of the norm where empty.</summary>
+    public IReadOnlyList<string> Pool { get; init; } = [];
+
+    /// <summary>The most steps of a stage; the paper's where null (200; 1,000 of DDN and CW-L2).</summary>
+    public int? MaxSteps { get; init; }
+
+    /// <summary>The most nominal gradients per example of the policy that is chosen; null is any number.</summary>
+    public double? MaxComplexity { get; init; }
+
+    /// <summary>Policies that live at a time, K.</summary>
+    public int Population { get; init; } = 20;
+
+    /// <summary>Generations G after the first.</summary>
+    public int Generations { get; init; } = 10;
+
+    /// <summary>Whether the published policy of the norm is among the first; of no attack otherwise than by chance where not.</summary>
+    public bool SeedPublished { get; init; } = true;
+
+    /// <summary>Whether policies are drawn at random instead, as many as NSGA-II would evaluate: what a search must beat.</summary>
+    public bool RandomSearch { get; init; }
+
+    /// <summary>Policies evaluated at the same time, each with one thread.</summary>
+    public int Workers { get; init; } = 1;
+
+    /// <summary>How many samples are attacked at once.</summary>
+    public int BatchSize { get; init; } = 256;
+
+    /// <summary>The master seed.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>A file that the search's state is kept in, so that a killed search goes on; null keeps nothing.</summary>
+    public string? StatePath { get; init; }
+
+    /// <summary>Checks every value.</summary>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public void Validate()
+    {
+        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and above 0");
+        OptionsException.Require(Stages >= 1, nameof(Stages), Stages, "must be at least 1");
+        OptionsException.Require(MaxSteps is null or >= 8, nameof(MaxSteps), MaxSteps, "must be at least 8, one per level");
+        OptionsException.Require(MaxComplexity is null or > 0, nameof(MaxComplexity), MaxComplexity, "must be above 0");
+        OptionsException.Require(Population >= 2, nameof(Population), Population, "must be at least 2");
+        OptionsException.Require(Generations >= 0, nameof(Generations), Generations, "must not be negative");
+        OptionsException.Require(Workers >= 1, nameof(Workers), Workers, "must be at least 1");
+        OptionsException.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "must be at least 1");
+    }
+}

@@ -1,0 +1,160 @@
+using System.Globalization;
+using Espalier.Data;
+
+namespace Espalier.Robustness;
+
+/// <summary>
+/// The policies that are searched: N stages of a pool's attacks at eight levels of radius and of steps, at least one of them
+/// at the whole radius, or the budget would not be used (caa.md 1.3).
+/// </summary>
+internal sealed class PolicySpace
+{
+    private const int MostSteps = 200;
+    private const int MostSlowSteps = 1000;
+    private const int MostQueries = 5000;
+    private const int MostSeverity = 5;
+    private const int ReflectedStep = 2;
+
+    private static readonly string[] s_linf = ["fgsm", "pgd", "mi", "cw", "odi-cos", "odi-cyclical", "odi-step", "mt"];
+    private static readonly string[] s_l2 = ["pgd", "mi", "mt", "cw-l2", "ddn"];
+    private static readonly string[] s_l1 = ["pgd", "mi", "cw", "mt"];
+
+    private readonly string[] _pool;
+    private readonly int _stages;
+    private readonly int _mostSteps;
+
+    /// <param name="norm">What measures a change.</param>
+    /// <param name="pool">Names of attacks; the paper's pool of the norm where empty.</param>
+    /// <param name="stages">Stages N of a policy.</param>
+    /// <param name="mostSteps">The most steps of an attack; null is each attack's own.</param>
+    public PolicySpace(Norm norm, IReadOnlyList<string> pool, int stages, int? mostSteps)
+    {
+        Norm = norm;
+        _pool = [.. pool.Count > 0 ? pool : norm switch { Norm.LInf => s_linf, Norm.L2 => s_l2, _ => s_l1 }];
+        foreach (string name in _pool)
+            AttackCatalog.Find(name).Require(norm);
+        (_stages, _mostSteps) = (stages, mostSteps ?? MostSteps);
+        IsStepsGiven = mostSteps is not null;
+    }
+
+    public Norm Norm { get; }
+
+    public IReadOnlyList<string> Pool => _pool;
+
+    private bool IsStepsGiven { get; }
+
+    public PolicyGenome Draw(ref SplitMix64 random)
+    {
+        var genes = new PolicyGene[_stages];
+        for (int i = 0; i < genes.Length; i++)
+            genes[i] = new PolicyGene(AnyAttack(null, ref random), 1 + random.NextBelow(PolicyGene.Levels), 1 + random.NextBelow(PolicyGene.Levels));
+        return new PolicyGenome(genes);
+    }
+
+    /// <summary>Whole genes are swapped, each with probability one half: levels belong to their attack.</summary>
+    public static (PolicyGenome First, PolicyGenome Second) Cross(PolicyGenome first, PolicyGenome second, ref SplitMix64 random)
+    {
+        PolicyGene[] one = [.. first.Genes];
+        PolicyGene[] other = [.. second.Genes];
+        for (int i = 0; i < one.Length; i++)
+        {
+            if (random.NextBernoulli(0.5))
+                (one[i], other[i]) = (other[i], one[i]);
+        }
+
+        return (new(one), new(other));
+    }
+
+    /// <summary>Each of the 3N numbers changes with probability 1/(3N): another attack, a level one or two up or down.</summary>
+    public PolicyGenome Mutate(PolicyGenome genome, ref SplitMix64 random)
+    {
+        PolicyGene[] genes = [.. genome.Genes];
+        double rate = 1.0 / (3 * genes.Length);
+        for (int i = 0; i < genes.Length; i++)
+        {
+            PolicyGene gene = genes[i];
+            if (random.NextBernoulli(rate))
+                gene = gene with { Attack = AnyAttack(gene.Attack, ref random) };
+            if (random.NextBernoulli(rate))
+                gene = gene with { Magnitude = Moved(gene.Magnitude, ref random) };
+            if (random.NextBernoulli(rate))
+                gene = gene with { Steps = Moved(gene.Steps, ref random) };
+            genes[i] = gene;
+        }
+
+        return new(genes);
+    }
+
+    /// <summary>Identities go to the end, levels that mean nothing are put to one, and the strongest stage gets the whole radius.</summary>
+    public PolicyGenome Repair(PolicyGenome genome)
+    {
+        PolicyGene[] genes = [.. genome.Genes.OrderBy(g => g.Attack == PolicyGene.Identity).Select(Plain)];
+        if (genes[0].Attack == PolicyGene.Identity)
+            genes[0] = Plain(new PolicyGene(_pool[0], PolicyGene.Levels, genes[0].Steps));
+        int[] active = [.. Enumerable.Range(0, genes.Length).Where(i => genes[i].Attack != PolicyGene.Identity)];
+        if (AttackCatalog.Find(genes[0].Attack).IsBounded && active.All(i => genes[i].Magnitude < PolicyGene.Levels))
+        {
+            int strongest = active.MaxBy(i => genes[i].Magnitude);
+            genes[strongest] = genes[strongest] with { Magnitude = PolicyGene.Levels };
+        }
+
+        return new(genes);
+
+        PolicyGene Plain(PolicyGene gene) => gene.Attack == PolicyGene.Identity ? new(gene.Attack, 1, 1)
+            : AttackCatalog.Find(gene.Attack).Steps is null && !AttackCatalog.Find(gene.Attack).Settings.Contains("queries") ? gene with { Steps = 1 } : gene;
+    }
+
+    public static string Key(PolicyGenome genome) => string.Join(" > ", genome.Genes.Where(g => g.Attack != PolicyGene.Identity)
+        .Select(g => string.Create(CultureInfo.InvariantCulture, $"{g.Attack}({g.Magnitude}/8, {g.Steps}/8)")));
+
+    /// <summary>The policy that a genome stands for.</summary>
+    public AttackPolicy Policy(PolicyGenome genome) => new()
+    {
+        Norm = Norm,
+        Stages = [.. genome.Genes.Where(g => g.Attack != PolicyGene.Identity).Select(Stage)],
+    };
+
+    /// <summary>The genome nearest to a policy, or null where it has more stages or other attacks.</summary>
+    public PolicyGenome? Nearest(AttackPolicy policy)
+    {
+        if (policy.Stages.Count > _stages || !policy.Stages.All(s => _pool.Contains(s.Attack)))
+            return null;
+        IEnumerable<PolicyGene> genes = policy.Stages.Select(s => new PolicyGene(s.Attack,
+            Level(s.Share), Level((s.Steps ?? Most(s.Attack)) / (double)Most(s.Attack))));
+        return Repair(new([.. genes, .. Enumerable.Repeat(new PolicyGene(PolicyGene.Identity, 1, 1), _stages - policy.Stages.Count)]));
+    }
+
+    private static int Level(double share) => Math.Clamp((int)Math.Round(share * PolicyGene.Levels), 1, PolicyGene.Levels);
+
+    private PolicyStage Stage(PolicyGene gene)
+    {
+        AttackInfo info = AttackCatalog.Find(gene.Attack);
+        double share = gene.Steps / (double)PolicyGene.Levels;
+        var settings = new Dictionary<string, double>();
+        if (info.Settings.Contains("queries"))
+            settings["queries"] = Math.Max(1, Math.Round(share * MostQueries));
+        if (info.Settings.Contains("severity"))
+            settings["severity"] = Math.Max(1, Math.Round(gene.Magnitude / (double)PolicyGene.Levels * MostSeverity));
+        return new PolicyStage
+        {
+            Attack = gene.Attack,
+            Share = info.IsBounded ? gene.Magnitude / (double)PolicyGene.Levels : 1,
+            Steps = info.Steps is null ? null : Math.Max(1, (int)Math.Round(share * Most(gene.Attack))),
+            Settings = settings,
+        };
+    }
+
+    private int Most(string attack) => !IsStepsGiven && attack is "ddn" or "cw-l2" ? MostSlowSteps : _mostSteps;
+
+    private string AnyAttack(string? except, ref SplitMix64 random)
+    {
+        string[] choices = [.. _pool.Append(PolicyGene.Identity).Where(a => a != except)];
+        return choices[random.NextBelow(choices.Length)];
+    }
+
+    private static int Moved(int level, ref SplitMix64 random)
+    {
+        int moved = level + ((1 + random.NextBelow(ReflectedStep)) * (random.NextBernoulli(0.5) ? 1 : -1));
+        return moved < 1 ? 2 - moved : moved > PolicyGene.Levels ? (2 * PolicyGene.Levels) - moved : moved;
+    }
+}
