@@ -53,7 +53,35 @@ public static class AttackCatalog
         Momentum("di-fgsm", "Diverse inputs, Xie et al. 2019", o => o with { DiversityProbability = 0.5 }),
         Momentum("ti-fgsm", "Translation-invariant gradients, Dong et al. 2019", o => o with { KernelSize = 15 }),
         Momentum("vmi-fgsm", "Variance-tuned gradients, Wang and He 2021", o => o with { VarianceSamples = 20 }),
-    }.ToDictionary(i => i.Name, StringComparer.Ordinal);
+        new("square", "Random search with squares, Andriushchenko et al. 2020", Access.Scores, s_all, null, ["queries"],
+            s => new Square(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 5000) })),
+        new("spsa", "Differences along random signs, Uesato et al. 2018", Access.Scores, s_all, 100, ["probes", "delta", "step"], s => new Spsa(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Probes = s.Whole("probes", 128),
+            Delta = s.Value("delta", 0.01),
+            StepSize = s.Value("step", 0.01),
+        })),
+        new("simba", "One pixel after the other, Guo et al. 2019", Access.Scores, s_all, null, ["queries", "step"],
+            s => new Simba(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 10_000), StepSize = s.Value("step", 0.2) })),
+        new("noise", "Draws from the ball", Access.Labels, s_all, null, ["draws"],
+            s => new NoiseAttack(new() { Norm = s.Norm, Epsilon = s.Epsilon, Draws = s.Whole("draws", 100) })),
+        new("hop-skip-jump", "The boundary's normal from decisions, Chen et al. 2020", Access.Labels, s_round, 64, ["queries"],
+            s => new HopSkipJump(new() { Norm = s.Norm, Epsilon = s.Epsilon, Iterations = s.Steps ?? 64, Queries = s.Whole("queries", 5000) })),
+        new("boundary", "A random walk along the boundary, Brendel et al. 2018", Access.Labels, [Norm.L2], 25_000, ["queries"],
+            s => new BoundaryAttack(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 25_000, Queries = s.Whole("queries", 25_000) })),
+        new("blend", "Bisection toward inputs of other classes", Access.Labels, s_all, null, ["queries", "starts"],
+            s => new BlendSearch(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 5000), Starts = s.Whole("starts", 10) })),
+        new("spatial", "A grid of shifts and rotations, Engstrom et al. 2019", Access.Labels, s_all, null, ["shift", "degrees", "granularity"], s => new SpatialAttack(new()
+        {
+            Norm = s.Norm,
+            MaxShift = s.Value("shift", 5),
+            MaxDegrees = s.Value("degrees", 31),
+            Granularity = s.Whole("granularity", 5),
+        })) { IsBounded = false },
+    }.Concat(CorruptionCatalog.All.Select(Corrupting)).ToDictionary(i => i.Name, StringComparer.Ordinal);
 
     /// <summary>All names, in alphabetical order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_byName.Keys.Order(StringComparer.Ordinal)];
@@ -75,6 +103,10 @@ public static class AttackCatalog
 
     private static AttackInfo Gradient(string name, string title, Norm[] norms, int? steps, string[] settings, Func<StageSettings, Attack> create) =>
         new(name, title, Access.Gradients, norms, steps, settings, create);
+
+    private static AttackInfo Corrupting(Corruption corruption) =>
+        new(corruption.Name, "A common corruption, Hendrycks and Dietterich 2019", Access.Labels, s_all, null, ["severity", "draws"],
+            s => new CorruptionAttack(new() { Norm = s.Norm, Corruption = corruption.Name, Severity = s.Whole("severity", 3), Draws = s.Whole("draws", 10) })) { IsBounded = false };
 
     private static AttackInfo Adaptive(string name, string title, AttackLoss loss, double momentum) =>
         Gradient(name, title, s_all, 100, ["restarts", "passes"], s => new AutoPgd(new()

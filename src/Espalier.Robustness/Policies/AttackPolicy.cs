@@ -167,11 +167,13 @@ public sealed record AttackPolicy
         Validate();
         OptionsException.Require(norm is null || Norm is null || norm == Norm, nameof(norm), norm, $"must be {Norm}: the policy is one of that norm");
         Norm chosen = norm ?? Norm ?? Robustness.Norm.LInf;
-        double radius = epsilon ?? Epsilon ?? throw new OptionsException("epsilon", null, "must be given: the policy does not say it");
+        // What no norm bounds has no radius: the stages beside it keep theirs, the whole has none.
+        bool[] isBounded = [.. Stages.Select(s => AttackCatalog.Find(s.Attack).IsBounded)];
+        double radius = epsilon ?? Epsilon ?? (isBounded.Contains(true) ? throw new OptionsException("epsilon", null, "must be given: the policy does not say it") : double.PositiveInfinity);
         return new CompositeAttack(new()
         {
             Norm = chosen,
-            Epsilon = radius,
+            Epsilon = isBounded.Contains(false) ? double.PositiveInfinity : radius,
             Seed = seed,
             BatchSize = batchSize,
             Mode = Mode,

@@ -4,7 +4,8 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// The L2 proposals (Andriushchenko et al. 2020, algorithm 3): the mass of a perturbation moves from one window to another,
-/// where a pattern of two pyramids of opposite sign is added, and what is left of the budget goes there as well.
+/// where a pattern of two pyramids of opposite sign is added, and what is left of the budget goes there as well. In L1 the
+/// mass is the sum of sizes in place of squares (Croce and Hein, "Mind the Box", ICML 2021).
 /// </summary>
 internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) : SquareProposal(batch, active)
 {
@@ -53,19 +54,18 @@ internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) 
         Tensor window = OnDevice(to, count, 1, 1) + OnDevice(offsets, 1, 1, size);
         Tensor emptied = OnDevice(from, count, 1, 1) + OnDevice(offsets, 1, 1, size);
         Tensor delta = Perturbation(best).flatten(2);
-        double radius = Active.Region.Radius;
 
         Tensor mask = torch.zeros([count, 1, Height * Width], dtype: delta.dtype, device: delta.device);
         mask.scatter_(2, window, torch.ones_like(window).to(delta.dtype)).scatter_(2, emptied, torch.ones_like(emptied).to(delta.dtype));
-        Tensor mass = (delta * mask).pow(2).sum([1, 2], keepdim: true);
-        Tensor unused = (radius * radius - delta.pow(2).sum([1, 2], keepdim: true)).clamp_min(0);
+        Tensor mass = Mass(delta * mask, [1, 2]);
+        Tensor unused = (Math.Pow(Active.Region.Radius, Power) - Mass(delta, [1, 2])).clamp_min(0);
 
         Tensor turned = OnDevice(turns, count, 1, 1);
         Tensor pattern = (Pattern(height, width, false).view(1, 1, size) * (1 - turned)) + (Pattern(height, width, true).view(1, 1, size) * turned);
         Tensor windows = window.expand(count, Channels, size);
         Tensor old = delta.gather(2, windows);
-        Tensor content = (pattern * OnDevice(signs, count, Channels, 1)) + (old / (Length(old) + Tiny));
-        content = content / (Length(content) + Tiny) * (mass + (unused / Channels)).sqrt();
+        Tensor content = (pattern * OnDevice(signs, count, Channels, 1)) + (old / (Length(old, [2]) + Tiny));
+        content = content / (Length(content, [2]) + Tiny) * (mass + (unused / Channels)).pow(1.0 / Power);
         Tensor moved = delta.scatter(2, emptied.expand(count, Channels, size), torch.zeros_like(content)).scatter(2, windows, content);
         return Moved(moved.view(count, Channels, Height, Width));
     }
@@ -121,7 +121,11 @@ internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) 
 
     private Tensor Pattern(int height, int width, bool isTurned) => OnDevice([.. TwoPyramids(height, width, isTurned).Cast<float>()], 1, 1, height, width);
 
-    private static Tensor Length(Tensor windows) => windows.pow(2).sum([2], keepdim: true).sqrt();
+    private int Power => Batch.Norm == Norm.L1 ? 1 : 2;
+
+    private Tensor Mass(Tensor delta, long[] over) => delta.abs().pow(Power).sum(over, keepdim: true);
+
+    private Tensor Length(Tensor delta, long[] over) => Mass(delta, over).pow(1.0 / Power);
 
     // In units of the norm.
     private Tensor Perturbation(Tensor x)
@@ -132,7 +136,7 @@ internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) 
 
     private Tensor Moved(Tensor delta)
     {
-        Tensor unit = delta / (delta.pow(2).sum([1, 2, 3], keepdim: true).sqrt() + Tiny);
+        Tensor unit = delta / (Length(delta, [1, 2, 3]) + Tiny);
         Tensor move = (unit * Active.Region.Radius).view(Active.Start.shape);
         return Active.Region.Project(Active.Start + (Batch.Scales is { } scales ? move * scales : move));
     }

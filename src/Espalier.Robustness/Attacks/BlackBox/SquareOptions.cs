@@ -13,7 +13,6 @@ public sealed record SquareOptions : PerturbationOptions
     public override void Validate()
     {
         base.Validate();
-        OptionsException.Require(Norm is Norm.LInf or Norm.L2, nameof(Norm), Norm, "must be LInf or L2");
         OptionsException.Require(Queries is >= 1 and <= 1_000_000, nameof(Queries), Queries, "must be in 1..1000000");
         OptionsException.Require(Share is > 0 and <= 1, nameof(Share), Share, "must be in (0, 1]");
     }

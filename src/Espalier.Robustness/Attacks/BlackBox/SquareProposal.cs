@@ -54,7 +54,7 @@ internal abstract class SquareProposal
     }
 
     /// <summary>The top left corners of windows, each offset as likely as another, the last ones included.</summary>
-    protected static (int Top, int Left) Place(ref SplitMix64 random, (int Height, int Width) image, (int Height, int Width) window) =>
+    public static (int Top, int Left) Place(ref SplitMix64 random, (int Height, int Width) image, (int Height, int Width) window) =>
         (random.NextBelow(image.Height - window.Height + 1), random.NextBelow(image.Width - window.Width + 1));
 
     protected Tensor AsImages(Tensor x) => x.view(x.shape[0], Channels, Height, Width);

@@ -200,6 +200,7 @@ internal sealed class AttackedBatch
     public void CountQueries(ActiveSamples active, Tensor each)
     {
         (long[] rows, long[] counts) = (Longs(active.Rows), Longs(each));
+        _stages[_stage].Queries += counts.Sum();
         for (int i = 0; i < rows.Length; i++)
             _queries[rows[i]] += counts[i];
     }

@@ -6,19 +6,19 @@ namespace Espalier.Robustness;
 /// </summary>
 /// <param name="options">Norm, radius, draws.</param>
 /// <exception cref="OptionsException">A value is out of its range.</exception>
-public sealed class RandomNoise(RandomNoiseOptions? options = null) : SamplingAttack(options ?? new())
+public sealed class NoiseAttack(NoiseAttackOptions? options = null) : SamplingAttack(options ?? new())
 {
     /// <summary>What the attack was told.</summary>
-    public new RandomNoiseOptions Options => (RandomNoiseOptions)base.Options;
+    public new NoiseAttackOptions Options => (NoiseAttackOptions)base.Options;
 
     /// <inheritdoc/>
     public override int Variants => Options.Draws;
 
     /// <inheritdoc/>
-    public override Attack WithEpsilon(double epsilon) => new RandomNoise(Options with { Epsilon = epsilon });
+    public override Attack WithEpsilon(double epsilon) => new NoiseAttack(Options with { Epsilon = epsilon });
 
     /// <inheritdoc/>
-    public override Attack WithSeed(int seed) => new RandomNoise(Options with { Seed = seed });
+    public override Attack WithSeed(int seed) => new NoiseAttack(Options with { Seed = seed });
 
     private protected override Tensor Variant(AttackedBatch batch, ActiveSamples active, int variant)
     {

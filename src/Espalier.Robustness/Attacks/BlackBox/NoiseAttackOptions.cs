@@ -1,7 +1,7 @@
 namespace Espalier.Robustness;
 
-/// <summary>Options of <see cref="RandomNoise"/>.</summary>
-public sealed record RandomNoiseOptions : PerturbationOptions
+/// <summary>Options of <see cref="NoiseAttack"/>.</summary>
+public sealed record NoiseAttackOptions : PerturbationOptions
 {
     /// <summary>Draws, each one query.</summary>
     public int Draws { get; init; } = 100;

@@ -1,0 +1,13 @@
+namespace Espalier.Models;
+
+/// <summary>Keeps probabilities; labels are read off them.</summary>
+internal sealed class ScoreCache(IScoringClassifier classifier, int capacity) : QueryCache(classifier, capacity), IScoringClassifier
+{
+    public Tensor Probabilities(Tensor inputs) => Answers(inputs, ((IScoringClassifier)Inner).Probabilities);
+
+    public override Tensor Predict(Tensor inputs)
+    {
+        using Tensor probabilities = Probabilities(inputs);
+        return probabilities.argmax(1);
+    }
+}

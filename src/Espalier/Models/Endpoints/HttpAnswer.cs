@@ -1,0 +1,14 @@
+namespace Espalier.Models;
+
+/// <summary>What an endpoint answers for an input.</summary>
+public enum HttpAnswer
+{
+    /// <summary>One probability per class, of sum one.</summary>
+    Probabilities,
+
+    /// <summary>One logit per class.</summary>
+    Logits,
+
+    /// <summary>One label: its number, or its name where <see cref="HttpClassifierOptions.ClassNames"/> are given.</summary>
+    Labels,
+}
