@@ -291,6 +291,7 @@ internal sealed class AttackedBatch
         foreach (long row in Longs(active.Rows))
             _gradients[row] += each;
         Target.Meter.AddGradients(active.Count * each);
+        _stages[_stage].Gradients += active.Count * each;
     }
 
     private Verdict Judged(ActiveSamples active, Tensor scores) =>
