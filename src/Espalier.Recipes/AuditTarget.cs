@@ -116,7 +116,7 @@ public sealed class AuditTarget : IDisposable
 
     private static LoadedData Load(DataOptions options) => OptionsException.Within("data", () => DataCatalog.Default.Load(options));
 
-    private static void Require(LoadedData data, IClassifier classifier)
+    private static void Require(LoadedData data, OnnxClassifier classifier)
     {
         Dataset test = data.Splits.Test;
         if (!test.InputShape.SequenceEqual(classifier.InputShape))
