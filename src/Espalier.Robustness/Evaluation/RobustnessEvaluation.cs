@@ -39,7 +39,7 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         var meter = new QueryMeter(Options.MaxQueries);
-        var target = new AttackTarget(classifier, meter);
+        var target = new AttackTarget(classifier, meter, inputs);
         IReadOnlyList<RobustnessFinding> signs = TargetSigns.Of(target, inputs, labels);
         bool isRandom = signs.Any(f => f.Code == TargetSigns.Randomised);
         EvaluatedBatch?[] batches = Attacked(target, inputs, labels, attack, checkpoint, progress, cancellationToken);

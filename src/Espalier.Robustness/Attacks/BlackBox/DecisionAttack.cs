@@ -2,7 +2,7 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// The attacks that see labels only: from a starting point that the model gives another class they come as near to the
-/// input as they can. Starting points are those that are given; else uniform noise; else other inputs of the batch. Where
+/// input as they can. Starting points are those that are given; else other inputs of the run; else uniform noise. Where
 /// none of them is of another class (with targets: of the class wanted), there is nothing to start from and the attack
 /// says so. Success is an adversarial input inside the radius.
 /// </summary>

@@ -10,6 +10,8 @@ namespace Espalier.Robustness;
 internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) : SquareProposal(batch, active)
 {
     private const double Tiny = 1e-12;
+    // Less than this is lost, and no perturbation is rounded out of the ball: bringing it back costs a bisection in L1.
+    private const double Slack = 1e-6;
     private const int Tiles = 5;
 
     public override Tensor Start()
@@ -137,7 +139,7 @@ internal sealed class PyramidSquares(AttackedBatch batch, ActiveSamples active) 
     private Tensor Moved(Tensor delta)
     {
         Tensor unit = delta / (Length(delta, [1, 2, 3]) + Tiny);
-        Tensor move = (unit * Active.Region.Radius).view(Active.Start.shape);
+        Tensor move = (unit * (Active.Region.Radius * (1 - Slack))).view(Active.Start.shape);
         return Active.Region.Project(Active.Start + (Batch.Scales is { } scales ? move * scales : move));
     }
 }

@@ -3,7 +3,7 @@ using Espalier.Models;
 
 namespace Espalier.Robustness;
 
-/// <summary>Looks for inputs that fool the model, however far away: given ones, noise, other inputs of the batch.</summary>
+/// <summary>Looks for inputs that fool the model, however far away: given ones, other inputs of the run, noise.</summary>
 internal sealed class StartSearch
 {
     private const int PurposesPerDraw = 1000;
@@ -23,9 +23,7 @@ internal sealed class StartSearch
         long[] shape = search.Active.Clean.shape;
         if (given is not null && (given.dim() != shape.Length || given.shape[0] == 0 || !given.shape.AsSpan(1).SequenceEqual(shape.AsSpan(1))))
             throw new ShapeException("starting points", given.shape, $"[at least 1, {string.Join(", ", shape[1..])}]");
-        _sources = [Noise, (draw, attempt) => FromPool(search.Batch.Clean, draw, attempt)];
-        if (given is not null)
-            _sources.Insert(0, (draw, attempt) => FromPool(given.to(search.Active.Clean.dtype, search.Active.Clean.device), draw, attempt));
+        _sources = [.. new[] { given, search.Batch.Target.Inputs }.OfType<Tensor>().Select(Pool), Noise];
     }
 
     /// <summary>An adversarial input for each sample; for those without a query left, the clean one.</summary>
@@ -66,6 +64,12 @@ internal sealed class StartSearch
             return active.Clean + (random.Normal(active.Clean) * Math.Pow(2, attempt % 10));
         Tensor lower = bounds.LowerTensor(active.Clean);
         return lower + (random.Uniform(active.Clean, 0, 1) * (bounds.UpperTensor(active.Clean) - lower));
+    }
+
+    private Func<int, int, Tensor> Pool(Tensor pool)
+    {
+        Tensor placed = pool.to(_search.Active.Clean.dtype, _search.Active.Clean.device);
+        return (draw, attempt) => FromPool(placed, draw, attempt);
     }
 
     // One after the other, from a place of the sample's own.

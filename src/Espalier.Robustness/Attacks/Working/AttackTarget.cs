@@ -5,13 +5,17 @@ namespace Espalier.Robustness;
 /// <summary>A model under attack: what is asked of it is counted, and what it answers is checked.</summary>
 /// <param name="classifier">The model.</param>
 /// <param name="meter">Where it is counted.</param>
-internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter)
+/// <param name="inputs">[n, ...]: all inputs of the run, of whatever batch or worker; null where they do not matter.</param>
+internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Tensor? inputs = null)
 {
     private const double LeastProbability = 1e-30;
 
     public IClassifier Classifier { get; } = classifier;
 
     public QueryMeter Meter => meter;
+
+    /// <summary>Inputs that attacks on labels may start from: the same for all batches, so that these do not matter.</summary>
+    public Tensor? Inputs => inputs;
 
     /// <summary>What the model offers.</summary>
     public static Access Offers(IClassifier classifier) => classifier switch

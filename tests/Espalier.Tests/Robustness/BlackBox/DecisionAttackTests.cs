@@ -162,7 +162,7 @@ public sealed class DecisionAttackTests
     }
 
     [Fact]
-    public void Targets_start_from_other_inputs_of_the_batch()
+    public void Targets_start_from_other_inputs_of_the_run()
     {
         // Class 2 is a small ball that noise does not hit.
         using var scope = torch.NewDisposeScope();
@@ -176,7 +176,7 @@ public sealed class DecisionAttackTests
         Tensor labels = model.Predict(x);
         Assert.Equal(2, labels[5].item<long>());
         Tensor targets = torch.full(6, 2, dtype: torch.int64);
-        using AttackResult result = new BlendSearch(new() { Starts = 1, StartTries = 10 }).Run(new LabelsOnly(model), x, labels, targets);
+        using AttackResult result = new BlendSearch(new() { Starts = 1, StartTries = 10, BatchSize = 2 }).Run(new LabelsOnly(model), x, labels, targets);
         Assert.Equal([true, true, true, true, true, false], result.Success);
         Assert.True(model.Predict(result.Adversarials).eq(targets).all().item<bool>());
     }
