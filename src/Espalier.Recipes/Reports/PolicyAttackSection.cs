@@ -17,6 +17,7 @@ internal static class PolicyAttackSection
         report.Section("Attack policies", "Out of 100 test inputs, how many the model still gets right under the strongest attacks known here. It is an upper bound: an attack that nobody has thought of may find more.");
         report.Table(["attack", "radius", "without attack", "under attack", "95% interval", "gradients per input", "queries per input", "seconds", "confirmed"], record.Policies.Select(Row));
         report.Panels(("What it cost", Costs(record.Policies), "Accuracy left after each stage against what it had cost by then; a query without a gradient counts half."));
+        report.Panels(record.Policies.GroupBy(p => (p.Name, p.Report.Norm)).Where(g => g.Count() > 1).Select(Curve));
         foreach (PolicyAttackRecord policy in record.Policies)
             WriteOne(report, record, policy);
     }
@@ -38,6 +39,16 @@ internal static class PolicyAttackSection
                 "The input, what the attack made of it, and the change: red where values rose, blue where they fell, in full colour at the largest."));
         }
     }
+
+    private static (string Heading, string Html, string? Note) Curve(IGrouping<(string Name, Norm Norm), PolicyAttackRecord> group) => ($"Robust accuracy under {group.Key.Name}", new LineChart
+    {
+        Description = $"Robust accuracy under {group.Key.Name} against the radius",
+        XLabel = $"radius of the change, {Norms.Name(group.Key.Norm)}",
+        YLabel = "robust accuracy",
+        YMinimum = 0,
+        YMaximum = 1,
+        Series = [new ChartSeries("", [(0, group.First().Report.CleanAccuracy), .. group.Select(p => (p.Report.Epsilon, p.Report.RobustAccuracy)).Where(p => p.Epsilon > 0).OrderBy(p => p.Epsilon)]) { Markers = true }],
+    }.ToSvg(), "Each radius was attacked anew.");
 
     private static IReadOnlyList<string> Row(PolicyAttackRecord policy)
     {

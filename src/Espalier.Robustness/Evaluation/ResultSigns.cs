@@ -7,6 +7,7 @@ internal static class ResultSigns
 {
     private const double Share = 0.1;
     private const double BlackBoxGain = 0.002;
+    private const int LeastGain = 2;
 
     public static IEnumerable<RobustnessFinding> Of(IReadOnlyList<AttackStageTally> stages, ExampleOutcome[] outcomes, int zeroGradients, int undefinedGradients, Access access)
     {
@@ -28,7 +29,7 @@ internal static class ResultSigns
         {
             if (stage.Gradients > 0)
                 afterGradients += stage.Fooled;
-            else if (afterGradients > 0 && stage.Queries > 0 && stage.Fooled > BlackBoxGain * outcomes.Length)
+            else if (afterGradients > 0 && stage.Queries > 0 && stage.Fooled >= Math.Max(LeastGain, BlackBoxGain * outcomes.Length))
             {
                 yield return new("black-box-better", string.Create(CultureInfo.InvariantCulture, $"{stage.Name} fooled {stage.Fooled} inputs more than the attacks with gradients before it"),
                     "the gradients mislead: raise the queries, and look for what flattens or breaks them");

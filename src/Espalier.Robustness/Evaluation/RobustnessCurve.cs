@@ -64,4 +64,18 @@ public sealed record RobustnessCurve(double CleanAccuracy, IReadOnlyList<Robustn
 
         return new RobustnessCurve(clean, points, brokenAt);
     }
+
+    /// <summary>The whole curve of one attack that seeks the smallest change, run without a limit: no radius has to be attacked anew.</summary>
+    /// <param name="result">Its result, of an infinite radius.</param>
+    /// <param name="epsilons">The radii to read it at, in any order, not negative.</param>
+    /// <exception cref="OptionsException">The attack was limited, there is no radius, or one is negative.</exception>
+    public static RobustnessCurve OfSmallest(AttackResult result, IReadOnlyList<double> epsilons)
+    {
+        OptionsException.Require(double.IsPositiveInfinity(result.Epsilon), "epsilon", result.Epsilon, "must have been infinite: what lies beyond it is unknown");
+        OptionsException.Require(epsilons.Count > 0 && epsilons.All(e => e >= 0), nameof(epsilons), epsilons.Count == 0 ? "empty" : epsilons.Min(), "must hold radii that are not negative");
+        double[] brokenAt = [.. Enumerable.Range(0, result.Count).Select(i => !result.OriginallyCorrect[i] ? 0 : result.Success[i] ? result.PerturbationNorms[i] : double.PositiveInfinity)];
+        long gradients = result.GradientEvaluations;
+        return new RobustnessCurve(result.CleanAccuracy,
+            [.. epsilons.Distinct().Order().Select((e, i) => new RobustnessPoint(e, Enumerable.Range(0, result.Count).Count(r => result.OriginallyCorrect[r] && brokenAt[r] > e) / (double)result.Count, i == 0 ? gradients : 0))], brokenAt);
+    }
 }

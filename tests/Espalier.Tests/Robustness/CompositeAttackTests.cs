@@ -88,7 +88,8 @@ public sealed class CompositeAttackTests
             using AttackResult parts = Run(batch);
             Assert.Equal(all.FirstStage, parts.FirstStage);
             Assert.Equal(all.GradientsPerSample, parts.GradientsPerSample);
-            Assert.InRange((all.Adversarials - parts.Adversarials).abs().max().ToDouble(), 0, 1e-5);
+            // Sums in another order differ in the last bits, and forty steps carry them on.
+            Assert.InRange((all.Adversarials - parts.Adversarials).abs().max().ToDouble(), 0, 1e-4);
         }
     }
 

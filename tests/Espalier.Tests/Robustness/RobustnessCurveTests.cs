@@ -28,4 +28,23 @@ public sealed class RobustnessCurveTests
             Assert.Equal(new[] { 0.1, 0.4, 0.8, double.PositiveInfinity }.First(e => e > radius[i]), curve.BrokenAt[i]);
         Assert.Throws<OptionsException>(() => RobustnessCurve.Measure(attack, model, x, labels, []));
     }
+
+    [Fact]
+    public void One_search_for_the_smallest_change_gives_the_whole_curve()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(1);
+        Tensor w = torch.randn([6], generator: generator);
+        var model = LinearClassifier.Binary(w, 0, InputBounds.Unbounded);
+        Tensor x = torch.randn([100, 6], generator: generator);
+        Tensor labels = model.Predict(x);
+        double[] radius = (x.matmul(w).abs() / w.norm()).to(torch.float64).data<double>().ToArray();
+        Attack attack = AttackCatalog.Find("fab").Create(new(Norm.L2, double.PositiveInfinity, 30));
+        using AttackResult result = attack.Run(model, x, labels);
+        RobustnessCurve curve = RobustnessCurve.OfSmallest(result, [0.4, 0.1, 0.8]);
+        Assert.Equal([0.1, 0.4, 0.8], curve.Points.Select(p => p.Epsilon));
+        Assert.All(curve.Points, p => Assert.Equal(radius.Count(r => r > p.Epsilon) / 100.0, p.RobustAccuracy, 0.011));
+        using AttackResult limited = attack.WithEpsilon(0.1).Run(model, x, labels);
+        Assert.Throws<OptionsException>(() => RobustnessCurve.OfSmallest(limited, [0.1]));
+    }
 }
