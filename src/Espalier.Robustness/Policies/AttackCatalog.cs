@@ -37,36 +37,6 @@ public static class AttackCatalog
         Momentum("di-fgsm", "Diverse inputs, Xie et al. 2019", o => o with { DiversityProbability = 0.5 }),
         Momentum("ti-fgsm", "Translation-invariant gradients, Dong et al. 2019", o => o with { KernelSize = 15 }),
         Momentum("vmi-fgsm", "Variance-tuned gradients, Wang and He 2021", o => o with { VarianceSamples = 20 }),
-        Boundary("fab", "Fast adaptive boundary, Croce and Hein 2020", 0, ["restarts"]),
-        Boundary("fab-t", "Targeted fast adaptive boundary, Croce and Hein 2020", 9, ["targets", "restarts"]),
-        Gradient("ddn", "Decoupled direction and norm, Rony et al. 2019", [Norm.L2], 100, ["levels"], s => new DecoupledDirectionNorm(new()
-        {
-            Norm = s.Norm,
-            Epsilon = s.Epsilon,
-            Steps = s.Steps ?? 100,
-            Levels = s.Whole("levels", 0) is var levels and not 0 ? levels : null,
-        })),
-        Gradient("cw-l2", "Carlini and Wagner's smallest L2 change, 2017; fixed=1 is that of Mao et al. 2021", [Norm.L2], 1000, ["fixed"], s => new CarliniWagner(new()
-        {
-            Norm = s.Norm,
-            Epsilon = s.Epsilon,
-            Steps = s.Steps ?? 1000,
-            Form = s.Whole("fixed", 0) == 0 ? CarliniWagnerForm.TanhSpace : CarliniWagnerForm.FixedTradeoff,
-        })),
-        Gradient("deepfool", "DeepFool, Moosavi-Dezfooli et al. 2016", s_round, 50, [],
-            s => new DeepFool(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 50 })),
-        Gradient("fmn", "Fast minimum norm, Pintor et al. 2021", s_all, 100, [],
-            s => new FastMinimumNorm(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100 })),
-        Gradient("ead", "Elastic net, Chen et al. 2018", [Norm.L1, Norm.L2], 500, ["beta"],
-            s => new ElasticNet(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 500, Beta = s.Value("beta", 0.01) })),
-        Gradient("jsma", "Jacobian saliency map, Papernot et al. 2016", s_all, null, ["theta", "share", "targets"], s => new JacobianSaliencyMap(new()
-        {
-            Norm = s.Norm,
-            Epsilon = s.Epsilon,
-            Theta = s.Value("theta", 1),
-            MostFeatures = s.Value("share", 0.1),
-            Targets = s.Whole("targets", 1),
-        })),
     }.ToDictionary(i => i.Name, StringComparer.Ordinal);
 
     /// <summary>All names, in alphabetical order.</summary>
@@ -122,16 +92,6 @@ public static class AttackCatalog
             Schedule = schedule,
             Restarts = s.Whole("restarts", 1),
             ExpectationPasses = s.Whole("passes", 1),
-        }));
-
-    private static AttackInfo Boundary(string name, string title, int targets, string[] settings) =>
-        Gradient(name, title, s_all, 100, settings, s => new FastAdaptiveBoundary(new()
-        {
-            Norm = s.Norm,
-            Epsilon = s.Epsilon,
-            Steps = s.Steps ?? 100,
-            Targets = s.Whole("targets", targets),
-            Restarts = s.Whole("restarts", 1),
         }));
 
     private static AttackInfo Momentum(string name, string title, Func<MomentumIterativeOptions, MomentumIterativeOptions> turn) =>
