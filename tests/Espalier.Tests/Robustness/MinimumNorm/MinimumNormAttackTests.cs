@@ -309,18 +309,12 @@ public sealed class MinimumNormAttackTests
     }
 
     [Fact]
-    public void They_have_names_in_the_catalogue()
+    public void Radius_and_seed_can_be_changed()
     {
-        foreach (string name in new[] { "fab", "fab-t", "ddn", "cw-l2", "deepfool", "fmn", "ead", "jsma" })
+        foreach (Attack attack in new Attack[] { new FastAdaptiveBoundary(), new DecoupledDirectionNorm(), new CarliniWagner(), new DeepFool(), new FastMinimumNorm(), new ElasticNet(), new JacobianSaliencyMap() })
         {
-            AttackInfo info = AttackCatalog.Find(name);
-            foreach (Norm norm in info.Norms)
-            {
-                var attack = Assert.IsAssignableFrom<MinimumNormAttack>(info.Create(new StageSettings(norm, 0.5, 7)));
-                Assert.Equal((norm, 0.5), (attack.Options.Norm, attack.Options.Epsilon));
-                Assert.Equal(0.25, attack.WithEpsilon(0.25).Options.Epsilon);
-                Assert.Equal(3, attack.WithSeed(3).Options.Seed);
-            }
+            Assert.Equal((attack.GetType(), 0.25, attack.Options.Norm), (attack.WithEpsilon(0.25).GetType(), attack.WithEpsilon(0.25).Options.Epsilon, attack.WithEpsilon(0.25).Options.Norm));
+            Assert.Equal((attack.GetType(), 3, double.PositiveInfinity), (attack.WithSeed(3).GetType(), attack.WithSeed(3).Options.Seed, attack.WithSeed(3).Options.Epsilon));
         }
     }
 
