@@ -194,7 +194,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
     {
         Norm norm = Choice.Parse<Norm>("norm", settings.Norm) ?? Norm.LInf;
         double?[] radii = settings.Epsilon.Length > 0 ? [.. settings.Epsilon.Select(e => (double?)e)] : [null];
-        string?[] policies = settings.Policy.Length > 0 ? settings.Policy : [null];
+        string?[] policies = settings.Policy.Length > 0 ? [.. settings.Policy] : new string?[1];
         int part = 0;
         return [.. policies.SelectMany(_ => radii, (policy, radius) => new PolicyAttackOptions
         {

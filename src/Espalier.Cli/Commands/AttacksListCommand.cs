@@ -1,6 +1,5 @@
 using Espalier.Robustness;
 using Spectre.Console;
-using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
 

@@ -9,7 +9,7 @@ public sealed record PolicySearchAuditOptions
     public const string Random = "random";
 
     /// <summary>The search.</summary>
-    public required PolicySearchOptions Search { get; init; }
+    public PolicySearchOptions Search { get; init; } = new();
 
     /// <summary>Training samples that policies are bred on, and as many others that one is chosen by.</summary>
     public int SearchSamples { get; init; } = 100;

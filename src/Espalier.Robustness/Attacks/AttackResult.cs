@@ -35,7 +35,7 @@ public sealed class AttackResult : IDisposable
     /// <summary>Per input: how often it, or a perturbed one in its place, was sent through the model, with and without gradients.</summary>
     public IReadOnlyList<long> QueriesPerSample { get; internal init; } = [];
 
-    /// <summary>Per input: gradients taken.</summary>
+    /// <summary>Per input: gradients taken; of an iterate that fools the model none is.</summary>
     public IReadOnlyList<long> GradientsPerSample { get; internal init; } = [];
 
     /// <summary>What each stage did, in order; of an attack that is not composite, one.</summary>

@@ -32,27 +32,41 @@ public static class AttackCatalog
         Diversified("odi-cos", "Output diversified start, cosine steps, Tashiro et al. 2020", StepSchedule.Cosine),
         Diversified("odi-cyclical", "Output diversified start, cyclical steps", StepSchedule.Cyclical),
         Diversified("odi-step", "Output diversified start, falling steps", StepSchedule.Step),
-        Gradient("fab", "Fast adaptive boundary, Croce and Hein 2020", s_all, 100, ["restarts"],
-            s => new FastAdaptiveBoundary(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100, Targets = 0, Restarts = s.Whole("restarts", 1) })),
-        Gradient("fab-t", "Targeted fast adaptive boundary, Croce and Hein 2020", s_all, 100, ["targets", "restarts"],
-            s => new FastAdaptiveBoundary(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100, Targets = s.Whole("targets", 9), Restarts = s.Whole("restarts", 1) })),
-        Gradient("ddn", "Decoupled direction and norm, Rony et al. 2019", [Norm.L2], 100, [],
-            s => new DecoupledDirectionNorm(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100 })),
-        Gradient("cw-l2", "Carlini and Wagner's L2 attack, 2017", [Norm.L2], 1000, ["searches"],
-            s => new CarliniWagner(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 1000, SearchSteps = s.Whole("searches", 9) })),
-        Gradient("deepfool", "Linearised boundaries, Moosavi-Dezfooli et al. 2016", s_round, 50, [],
-            s => new DeepFool(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 50 })),
-        Gradient("fmn", "Fast minimum norm, Pintor et al. 2021", s_all, 100, [],
-            s => new FastMinimumNorm(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100 })),
-        Gradient("ead", "Elastic net, Chen et al. 2018", [Norm.L1], 500, ["searches"],
-            s => new ElasticNet(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 500, SearchSteps = s.Whole("searches", 9) })),
-        Gradient("jsma", "Saliency map of the Jacobian, Papernot et al. 2016", s_all, null, [],
-            s => new JacobianSaliencyMap(new() { Norm = s.Norm, Epsilon = s.Epsilon })),
         Momentum("mi-fgsm", "Momentum iterative method, Dong et al. 2018", o => o),
         Momentum("ni-fgsm", "Nesterov iterative method, Lin et al. 2020", o => o with { Nesterov = true }),
         Momentum("di-fgsm", "Diverse inputs, Xie et al. 2019", o => o with { DiversityProbability = 0.5 }),
         Momentum("ti-fgsm", "Translation-invariant gradients, Dong et al. 2019", o => o with { KernelSize = 15 }),
         Momentum("vmi-fgsm", "Variance-tuned gradients, Wang and He 2021", o => o with { VarianceSamples = 20 }),
+        Boundary("fab", "Fast adaptive boundary, Croce and Hein 2020", 0, ["restarts"]),
+        Boundary("fab-t", "Targeted fast adaptive boundary, Croce and Hein 2020", 9, ["targets", "restarts"]),
+        Gradient("ddn", "Decoupled direction and norm, Rony et al. 2019", [Norm.L2], 100, ["levels"], s => new DecoupledDirectionNorm(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Levels = s.Whole("levels", 0) is var levels and not 0 ? levels : null,
+        })),
+        Gradient("cw-l2", "Carlini and Wagner's smallest L2 change, 2017; fixed=1 is that of Mao et al. 2021", [Norm.L2], 1000, ["fixed"], s => new CarliniWagner(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 1000,
+            Form = s.Whole("fixed", 0) == 0 ? CarliniWagnerForm.TanhSpace : CarliniWagnerForm.FixedTradeoff,
+        })),
+        Gradient("deepfool", "DeepFool, Moosavi-Dezfooli et al. 2016", s_round, 50, [],
+            s => new DeepFool(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 50 })),
+        Gradient("fmn", "Fast minimum norm, Pintor et al. 2021", s_all, 100, [],
+            s => new FastMinimumNorm(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100 })),
+        Gradient("ead", "Elastic net, Chen et al. 2018", [Norm.L1, Norm.L2], 500, ["beta"],
+            s => new ElasticNet(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 500, Beta = s.Value("beta", 0.01) })),
+        Gradient("jsma", "Jacobian saliency map, Papernot et al. 2016", s_all, null, ["theta", "share", "targets"], s => new JacobianSaliencyMap(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Theta = s.Value("theta", 1),
+            MostFeatures = s.Value("share", 0.1),
+            Targets = s.Whole("targets", 1),
+        })),
         new("square", "Random search with squares, Andriushchenko et al. 2020", Access.Scores, s_all, null, ["queries"],
             s => new Square(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 5000) })),
         new("spsa", "Differences along random signs, Uesato et al. 2018", Access.Scores, s_all, 100, ["probes", "delta", "step"], s => new Spsa(new()
@@ -107,6 +121,16 @@ public static class AttackCatalog
     private static AttackInfo Corrupting(Corruption corruption) =>
         new(corruption.Name, "A common corruption, Hendrycks and Dietterich 2019", Access.Labels, s_all, null, ["severity", "draws"],
             s => new CorruptionAttack(new() { Norm = s.Norm, Corruption = corruption.Name, Severity = s.Whole("severity", 3), Draws = s.Whole("draws", 10) })) { IsBounded = false };
+
+    private static AttackInfo Boundary(string name, string title, int targets, string[] settings) =>
+        Gradient(name, title, s_all, 100, settings, s => new FastAdaptiveBoundary(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 100,
+            Targets = s.Whole("targets", targets),
+            Restarts = s.Whole("restarts", 1),
+        }));
 
     private static AttackInfo Adaptive(string name, string title, AttackLoss loss, double momentum) =>
         Gradient(name, title, s_all, 100, ["restarts", "passes"], s => new AutoPgd(new()

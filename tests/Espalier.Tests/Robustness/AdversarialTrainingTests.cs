@@ -1,5 +1,4 @@
 using Espalier.Data;
-using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Robustness;
 using Espalier.Training;

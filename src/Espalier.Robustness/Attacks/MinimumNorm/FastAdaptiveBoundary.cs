@@ -11,6 +11,7 @@ namespace Espalier.Robustness;
 public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = null) : MinimumNormAttack(options ?? new())
 {
     private const double LeastLength = 1e-8;
+    private const double TargetSlack = 1e-3;
     private const int RestartPurpose = 410_000;
 
     /// <summary>What the attack was told.</summary>
@@ -53,17 +54,25 @@ public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = 
         RowState aims = active.Track(classes.index_select(0, active.Rows));
         RowState down = active.Track(space.RoomDown().expand_as(active.Start).flatten(1));
         RowState up = active.Track(space.RoomUp().expand_as(active.Start).flatten(1));
+        // Several classes may be ahead of a target: in the corner between their boundaries, steps that only just cross one
+        // would get ever smaller without crossing all, and the pull to the clean input would lead back over the others.
+        RowState slack = active.Track(active.Targets is null
+            ? torch.zeros(active.Count, dtype: active.Start.dtype, device: active.Start.device)
+            : TargetSlack * Resistance(active, batch.CleanScores!.index_select(0, active.Rows)).clamp_min(0));
         RowState change = active.Track(First(batch, smallest, active, space, restart, target).flatten(1));
         for (int step = 0; step < Options.Steps; step++)
         {
             using var one = torch.NewDisposeScope();
             Tensor x = space.Inputs(change.Value.view_as(active.Start));
             (Tensor lead, Tensor gradient) = ClassGradients.OfLeads(batch, active, x, aims.Value).Scaled(batch.Scales).Nearest(batch.Norm);
+            lead = lead - slack.Value;
             Tensor fromHere = HyperplaneProjection.Displacement(batch.Norm, gradient, lead, down.Value + change.Value, up.Value - change.Value);
             Tensor fromClean = HyperplaneProjection.Displacement(batch.Norm, gradient, lead - (gradient * change.Value).sum([1]), down.Value, up.Value);
             Tensor here = Perturbations.Size(batch.Norm, fromHere).clamp_min(LeastLength);
             Tensor clean = Perturbations.Size(batch.Norm, fromClean).clamp_min(LeastLength);
             Tensor share = (here / (here + clean)).clamp_max(Options.LargestBias).unsqueeze(1);
+            if (active.Targets is not null)
+                share = share.masked_fill(smallest.DistanceOf(active).isinf().unsqueeze(1), 0);
             Tensor next = (change.Value + Options.Overshoot * fromHere) * (1 - share) + Options.Overshoot * fromClean * share;
             x = space.Inputs(next.view_as(active.Start));
             Tensor fooled = smallest.Consider(active, x, Look(batch, active, x));

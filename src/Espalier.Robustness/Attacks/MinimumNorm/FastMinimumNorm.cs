@@ -11,6 +11,9 @@ public sealed class FastMinimumNorm(FastMinimumNormOptions? options = null) : Mi
 {
     private const double Tiny = 1e-12;
 
+    // A boundary that is linear would be met exactly, time and again, and not be crossed.
+    private const double Beyond = 1.001;
+
     /// <summary>What the attack was told.</summary>
     public new FastMinimumNormOptions Options => (FastMinimumNormOptions)base.Options;
 
@@ -31,6 +34,9 @@ public sealed class FastMinimumNorm(FastMinimumNormOptions? options = null) : Mi
         RowState change = active.Track(space.None());
         RowState widest = active.Track(space.Size(space.RoomDown().maximum(space.RoomUp()).expand_as(active.Start)));
         RowState radius = active.Track(widest.Value.clone());
+        // How large the change was before it was clipped into the box: clipping shortens it, and a radius that forgot what
+        // was cut off would not grow.
+        RowState reach = active.Track(torch.zeros_like(radius.Value));
         for (int step = 0; step < Options.Steps; step++)
         {
             using var scope = torch.NewDisposeScope();
@@ -42,10 +48,11 @@ public sealed class FastMinimumNorm(FastMinimumNormOptions? options = null) : Mi
             Tensor gradient = space.Scaled(at.Gradient!);
             Tensor known = smallest.DistanceOf(active);
             Tensor toBoundary = at.Loss.abs() / ClassGradients.DualSize(batch.Norm, gradient.flatten(1)).clamp_min(Tiny);
-            Tensor grown = torch.where(known.isfinite(), radius.Value * (1 + gamma), space.Size(change.Value) + toBoundary);
+            Tensor grown = torch.where(known.isfinite(), radius.Value * (1 + gamma), Beyond * (reach.Value + toBoundary));
             radius.Value = torch.where(fooled, (radius.Value * (1 - gamma)).minimum(known), grown).minimum(widest.Value);
             Tensor length = Perturbations.PerSample(Perturbations.Size(Norm.L2, gradient).clamp_min(Tiny), gradient);
             Tensor moved = BallProjection.Project(batch.Norm, change.Value + rate * gradient / length, radius.Value);
+            reach.Value = space.Size(moved);
             change.Value = space.Changes(space.Inputs(moved));
             if (!smallest.Keep(active))
                 return;

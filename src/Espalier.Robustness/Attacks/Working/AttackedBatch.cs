@@ -246,9 +246,9 @@ internal sealed class AttackedBatch
         if (!gradient)
             return new Ascent(verdict, losses!.detach(), null);
 
-        // Who is fooled goes no further; where all are, nothing is left to be paid for.
-        bool isOver = offer && StopWhenFooled && verdict.Fooled.all().item<bool>();
-        return new Ascent(verdict, losses!.detach(), isOver ? torch.zeros_like(x) : GradientOf(active, losses, leaf, passes));
+        // Who is fooled goes no further: no gradient of theirs is taken.
+        Tensor? wanted = offer && StopWhenFooled ? verdict.Fooled.logical_not() : null;
+        return new Ascent(verdict, losses!.detach(), GradientOf(active, losses, leaf, passes, wanted));
     }
 
     /// <summary>Takes over the iterates that fool where none did, or that have a higher margin and fool no less.</summary>
@@ -291,27 +291,32 @@ internal sealed class AttackedBatch
         foreach (long row in Longs(active.Rows))
             _gradients[row] += each;
         Target.Meter.AddGradients(active.Count * each);
+        _stages[_stage].Gradients += active.Count * each;
     }
 
     private Verdict Judged(ActiveSamples active, Tensor scores) =>
         new(scores, Margin(scores, active.Labels, active.Targets), IsFooled(scores.argmax(1), active.Labels, active.Targets));
 
-    private Tensor GradientOf(ActiveSamples active, Tensor losses, Tensor leaf, int passes)
+    private Tensor GradientOf(ActiveSamples active, Tensor losses, Tensor leaf, int passes, Tensor? wanted)
     {
-        Tensor gradient = torch.autograd.grad([losses.sum()], [leaf])[0];
+        using var noGradients = torch.no_grad();
+        Tensor rows = wanted is null ? active.Rows : active.Rows.masked_select(wanted);
+        if (rows.shape[0] == 0)
+            return torch.zeros_like(leaf);
         bool isFirst = false;
-        foreach (long row in Longs(active.Rows))
+        foreach (long row in Longs(rows))
         {
             isFirst |= _gradients[row] == 0;
             _gradients[row] += passes;
         }
 
-        Target.Meter.AddGradients((long)active.Count * passes);
-        _stages[_stage].Gradients += (long)active.Count * passes;
-        using var noGradients = torch.no_grad();
+        Target.Meter.AddGradients(rows.shape[0] * passes);
+        _stages[_stage].Gradients += rows.shape[0] * passes;
+        Tensor gradient;
+        using (torch.enable_grad())
+            gradient = torch.autograd.grad([wanted is null ? losses.sum() : losses.masked_select(wanted).sum()], [leaf])[0];
         using var scope = torch.NewDisposeScope();
-        Tensor perSample = gradient.flatten(1);
-        Tensor size = perSample.abs().sum([1]);
+        Tensor size = gradient.flatten(1).abs().sum([1]);
         Tensor defined = size.isfinite();
         if (!defined.all().item<bool>())
         {
@@ -320,7 +325,7 @@ internal sealed class AttackedBatch
         }
 
         if (isFirst)
-            ZeroGradients += (int)size.eq(0).sum().item<long>();
+            ZeroGradients += (int)(wanted is null ? size.eq(0) : size.eq(0).logical_and(wanted)).sum().item<long>();
         return gradient;
     }
 
