@@ -47,7 +47,7 @@ internal sealed class PolicyProblem(PolicySpace space, IClassifier classifier, P
         int seed = unchecked((int)GenomeSeed.Of(options.Seed, Key(genome)));
         CompositeAttack attack = space.Policy(genome).Build(options.Norm, options.Epsilon, seed, options.BatchSize);
         var meter = new QueryMeter();
-        var target = new AttackTarget(classifier, meter);
+        var target = new AttackTarget(classifier, meter, examples.Inputs);
         (int done, int standing) = (0, 0);
         foreach (double share in s_parts)
         {

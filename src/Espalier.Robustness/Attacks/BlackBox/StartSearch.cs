@@ -66,23 +66,31 @@ internal sealed class StartSearch
         return lower + (random.Uniform(active.Clean, 0, 1) * (bounds.UpperTensor(active.Clean) - lower));
     }
 
+    // The first draw takes the nearest first, which leave the shortest way; others take them in an order of their own.
     private Func<int, int, Tensor> Pool(Tensor pool)
     {
-        Tensor placed = pool.to(_search.Active.Clean.dtype, _search.Active.Clean.device);
-        return (draw, attempt) => FromPool(placed, draw, attempt);
+        Tensor clean = _search.Active.Clean;
+        long stride = Math.Max(1, pool.shape[0] / _tries);
+        Tensor rows = torch.arange(0, pool.shape[0], stride, device: pool.device);
+        Tensor some = pool.index_select(0, rows).to(clean.dtype, clean.device);
+        Lazy<Tensor> byDistance = new(() => torch.cdist(clean.flatten(1), some.flatten(1)).argsort(1));
+        return (draw, attempt) =>
+        {
+            int place = attempt % (int)some.shape[0];
+            return some.index_select(0, draw == 0 ? byDistance.Value.select(1, place) : Turned(draw, place, (int)some.shape[0]));
+        };
     }
 
-    // One after the other, from a place of the sample's own.
-    private Tensor FromPool(Tensor pool, int draw, int attempt)
+    private Tensor Turned(int draw, int place, int count)
     {
         ExampleRandom random = _search.Batch.Random(_search.Active, FirstPurpose + (draw * PurposesPerDraw));
         long[] rows = new long[_search.Active.Count];
         for (int i = 0; i < rows.Length; i++)
         {
             SplitMix64 stream = random.Stream(i);
-            rows[i] = (stream.NextBelow((int)pool.shape[0]) + attempt) % pool.shape[0];
+            rows[i] = (stream.NextBelow(count) + place) % count;
         }
 
-        return pool.index_select(0, torch.tensor(rows, device: pool.device));
+        return torch.tensor(rows, device: _search.Active.Clean.device);
     }
 }

@@ -7,7 +7,7 @@ namespace Espalier.Models;
 /// <summary>
 /// A classifier that is asked for no input twice: answers are kept by the exact bytes of the input, the oldest making way.
 /// For models whose answers cost time or money. It gives what the inner classifier gives, but no gradients: these would not
-/// be the model's at that input. May be used from several threads.
+/// be the model's at that input. May be used from several threads; what two ask for at the same moment is asked for twice.
 /// </summary>
 public abstract class QueryCache : IClassifier
 {
@@ -54,6 +54,8 @@ public abstract class QueryCache : IClassifier
     private protected Tensor Answers(Tensor inputs, Func<Tensor, Tensor> ask)
     {
         using var noGradients = torch.no_grad();
+        if (inputs.shape[0] == 0)
+            return ask(inputs);
         using var scope = torch.NewDisposeScope();
         UInt128[] keys = Keys(inputs);
         float[]?[] rows = new float[]?[keys.Length];
@@ -79,8 +81,7 @@ public abstract class QueryCache : IClassifier
 
         for (int i = 0; i < keys.Length; i++)
             rows[i] ??= news[keys[i]];
-        int width = rows.Length == 0 ? 1 : rows[0]!.Length;
-        return torch.tensor(rows.SelectMany(r => r!).ToArray(), dtype: torch.float32, device: inputs.device).view(keys.Length, width).MoveToOuterDisposeScope();
+        return torch.tensor(rows.SelectMany(r => r!).ToArray(), dtype: torch.float32, device: inputs.device).view(keys.Length, -1).MoveToOuterDisposeScope();
     }
 
     private static Dictionary<UInt128, float[]> Ask(Tensor inputs, Dictionary<UInt128, long> missing, Func<Tensor, Tensor> ask)
@@ -110,7 +111,7 @@ public abstract class QueryCache : IClassifier
         Tensor host = inputs.cpu().contiguous();
         Span<byte> bytes = host.bytes;
         var keys = new UInt128[inputs.shape[0]];
-        int length = keys.Length == 0 ? 0 : bytes.Length / keys.Length;
+        int length = bytes.Length / keys.Length;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         for (int i = 0; i < keys.Length; i++)
         {
