@@ -46,6 +46,7 @@ public sealed class AuditTarget : IDisposable
     /// <exception cref="ShapeException">The data has another shape than the model takes.</exception>
     public static AuditTarget Open(string source, AuditTargetOptions options, torch.Device device)
     {
+        options.Validate();
         AuditTarget target = source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) ? OpenOnnx(source, options)
             : IsEndpoint(source) ? OpenEndpoint(source, options)
             : IsWeights(source) ? OpenWeights(source, options, device)

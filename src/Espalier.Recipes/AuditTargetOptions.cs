@@ -32,4 +32,8 @@ public sealed record AuditTargetOptions
 
     /// <summary>Whether only probabilities may be asked for.</summary>
     public bool ScoresOnly { get; init; }
+
+    /// <summary>Checks what can be checked without the model.</summary>
+    /// <exception cref="OptionsException">Two values contradict each other.</exception>
+    public void Validate() => OptionsException.Require(!(LabelsOnly && ScoresOnly), nameof(ScoresOnly), ScoresOnly, "must be false beside labelsOnly, which gives less");
 }

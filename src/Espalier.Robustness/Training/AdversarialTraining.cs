@@ -69,7 +69,7 @@ public sealed class AdversarialTraining : Objective
 
         Tensor clean = _model.call(batch.Inputs);
         Tensor natural = functional.cross_entropy(clean, batch.Labels, reduction: Reduction.Sum);
-        Tensor divergence = functional.kl_div(functional.log_softmax(logits, 1), functional.softmax(clean, 1), reduction: Reduction.Sum);
+        Tensor divergence = functional.kl_div(functional.log_softmax(logits, 1), functional.softmax(clean, 1), log_target: false, reduction: Reduction.Sum);
         return new LossSum(natural + Options.Beta * divergence, batch.Count, Correct(clean, batch));
     }
 
@@ -120,7 +120,7 @@ public sealed class AdversarialTraining : Objective
                 Tensor leaf = x.detach().requires_grad_(true);
                 Tensor logits = classifier.Logits(leaf);
                 Tensor loss = Options.Loss == AdversarialLoss.Trades
-                    ? functional.kl_div(functional.log_softmax(logits, 1), says, reduction: Reduction.Sum)
+                    ? functional.kl_div(functional.log_softmax(logits, 1), says, log_target: false, reduction: Reduction.Sum)
                     : functional.cross_entropy(logits, batch.Labels, reduction: Reduction.Sum);
                 gradient = torch.autograd.grad([loss], [leaf])[0];
             }

@@ -54,6 +54,9 @@ public sealed class AdversarialTrainingTests
         Assert.True(Loss(Epsilon, AdversarialLoss.Madry) > clean * 1.01);
         Assert.Equal(clean, Loss(Epsilon, AdversarialLoss.Trades, beta: 0), 1e-3);
 
+        // Without room to move, what the model says of the two inputs is the same, and the divergence nothing.
+        Assert.Equal(clean, Loss(0, AdversarialLoss.Trades, 5), 1e-3);
+
         // TRADES is linear in β: twice the divergence costs twice as much.
         double one = Loss(Epsilon, AdversarialLoss.Trades, 1) - clean;
         Assert.True(one > 0);
