@@ -78,6 +78,35 @@ public sealed class DefenceTests
     }
 
     [Fact]
+    public void Categories_stay_categories_under_attack()
+    {
+        // Twelve numbers that may move a little, and one category of four that may change whole.
+        using var scope = torch.NewDisposeScope();
+        (LinearClassifier inner, Tensor x, Tensor _) = Problem();
+        int[] group = [12, 13, 14, 15];
+        var valid = new OneHotProjection([group]);
+        x = valid.Apply(x);
+        Tensor category = x.narrow(1, 12, 4);
+        Assert.True(category.sum([1]).eq(1).all().item<bool>());
+        Assert.True(category.max().ToDouble() == 1 && category.min().ToDouble() == 0);
+        Assert.True(valid.Apply(x).eq(x).all().item<bool>());
+
+        var table = new DefendedClassifier(inner, valid, GradientPath.StraightThrough);
+        Tensor labels = table.Predict(x);
+        double[] scales = [.. Enumerable.Repeat(1.0, 12), .. Enumerable.Repeat(50.0, 4)];
+        using AttackResult both = new AutoPgd(new() { Epsilon = 0.02, Steps = 40, Loss = AttackLoss.Margin, FeatureScales = scales }).Run(table, x, labels);
+        using AttackResult numbers = new AutoPgd(new() { Epsilon = 0.02, Steps = 40, Loss = AttackLoss.Margin, FeatureScales = [.. scales.Select(s => s > 1 ? 0 : s)] }).Run(table, x, labels);
+        Assert.True(both.RobustAccuracy < numbers.RobustAccuracy);
+        Tensor made = valid.Apply(both.Adversarials);
+        Assert.True(made.narrow(1, 12, 4).sum([1]).eq(1).all().item<bool>());
+        Assert.Equal(both.Success, inner.Predict(made).ne(labels).data<bool>().ToArray());
+        Assert.InRange((made - x).narrow(1, 0, 12).abs().max().ToDouble(), 0, 0.02 + 1e-6);
+        Assert.Equal(0, (numbers.Adversarials - x).narrow(1, 12, 4).abs().max().ToDouble());
+        Assert.Throws<OptionsException>(() => new OneHotProjection([[1]]));
+        Assert.Throws<OptionsException>(() => new OneHotProjection([[1, 2], [2, 3]]));
+    }
+
+    [Fact]
     public void The_diagnosis_finds_what_hides_and_leaves_what_does_not()
     {
         using var scope = torch.NewDisposeScope();

@@ -3,12 +3,13 @@ namespace Espalier.Robustness;
 /// <summary>
 /// The smallest move inside a box from a point to a hyperplane {v: ⟨w, v⟩ = b} (Croce and Hein, "Minimally Distorted
 /// Adversarial Examples with a Fast Adaptive Boundary Attack", ICML 2020, section 2 and appendix A). Exact: the move is
-/// piecewise linear in one number, whose piece is found by sorting and prefix sums, O(d log d). Where the plane is out of
+/// piecewise linear in one number, whose piece is found by Newton's method, or in L1 by sorting. Where the plane is out of
 /// reach, the move is the one that comes nearest to it.
 /// </summary>
 internal static class HyperplaneProjection
 {
     private const double Tiny = 1e-300;
+    private const double OutOfReach = 1e300;
 
     /// <summary>The moves of a batch of points.</summary>
     /// <param name="norm">What measures a move.</param>
@@ -36,21 +37,30 @@ internal static class HyperplaneProjection
         return (-w.sign() * size).to(normals.dtype).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Sizes min(λ · slope, room) with the λ that makes Σ weight · size the need.</summary>
+    /// <summary>
+    /// Sizes min(λ · slope, room) with the λ that makes Σ weight · size the need. That sum is concave in λ and piecewise
+    /// linear: Newton's steps from 0 never pass the solution, and end on its piece after a few.
+    /// </summary>
     private static Tensor Level(Tensor slope, Tensor weight, Tensor room, Tensor need)
     {
         Tensor gainPerLevel = weight * slope;
-        (Tensor level, Tensor order) = (room / slope.clamp_min(Tiny)).masked_fill(weight.eq(0), 0).sort(1);
-        Tensor gain = gainPerLevel.gather(1, order);
-        Tensor stillGaining = gain.flip(1).cumsum(1).flip(1);
-        Tensor full = Before(gain * level);
-        // What is gained when the k-th room is just used up; the first that suffices ends the piece of the solution.
-        Tensor piece = (full + stillGaining * level).lt(need).sum([1], keepdim: true);
-        long last = weight.shape[1] - 1;
-        Tensor outOfReach = piece.gt(last);
-        piece = piece.clamp_max(last);
-        Tensor solution = (need - full.gather(1, piece)) / stillGaining.gather(1, piece).clamp_min(Tiny);
-        return torch.where(outOfReach, room, (solution * slope).minimum(room));
+        Tensor whole = weight * room;
+        Tensor level = (room / slope.clamp_min(Tiny)).masked_fill(weight.eq(0), 0);
+        Tensor solution = torch.zeros_like(need);
+        Tensor usedUp = level.le(solution);
+        while (true)
+        {
+            using var scope = torch.NewDisposeScope();
+            Tensor stillGaining = gainPerLevel.masked_fill(usedUp, 0).sum([1], keepdim: true);
+            Tensor gained = whole.masked_fill(usedUp.logical_not(), 0).sum([1], keepdim: true);
+            Tensor next = torch.where(stillGaining.gt(0), (need - gained) / stillGaining.clamp_min(Tiny), torch.full_like(need, OutOfReach));
+            Tensor usedUpNext = level.le(next).logical_or(usedUp);
+            bool isOnPiece = usedUpNext.eq(usedUp).all().item<bool>();
+            solution = next.MoveToOuterDisposeScope();
+            usedUp = usedUpNext.MoveToOuterDisposeScope();
+            if (isOnPiece)
+                return (solution * slope).minimum(room).MoveToOuterDisposeScope();
+        }
     }
 
     /// <summary>Rooms used up in the order of falling weights, the last one as far as needed.</summary>
