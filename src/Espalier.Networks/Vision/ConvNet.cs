@@ -73,9 +73,10 @@ public sealed class ConvNet : Module<Tensor, Tensor>
         Tensor x = _input.call(input);
         for (int i = 0; i < _convolutions.Length; i++)
         {
-            x = functional.relu(_convolutions[i].call(x));
-            if (Options.Convolutions[i].Pool is > 1 and var pool)
-                x = functional.max_pool2d(x, pool);
+            ConvLayerOptions layer = Options.Convolutions[i];
+            x = functional.relu(layer.Stride > 1 && x.requires_grad ? StridedConvolution.Apply(_convolutions[i], x, layer.Stride, layer.Padding) : _convolutions[i].call(x));
+            if (layer.Pool > 1)
+                x = functional.max_pool2d(x, layer.Pool);
         }
 
         x = x.flatten(1);

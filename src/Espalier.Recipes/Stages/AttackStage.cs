@@ -45,7 +45,8 @@ internal static class AttackStage
 
         return new AttackRecord(
             string.Create(CultureInfo.InvariantCulture, $"projected gradient descent, {options.Pgd.Steps} steps, {options.Pgd.Restarts} start(s), {options.Pgd.Loss}"),
-            count, clean, test.InputShape, ValueRange.Of(classifier.Bounds), test.ClassNames, curves, examples) { Policies = policies };
+            count, clean, test.InputShape, ValueRange.Of(classifier.Bounds), test.ClassNames, curves, examples)
+        { Policies = policies };
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(AttackRecord record)

@@ -120,7 +120,8 @@ public static class AttackCatalog
 
     private static AttackInfo Corrupting(Corruption corruption) =>
         new(corruption.Name, "A common corruption, Hendrycks and Dietterich 2019", Access.Labels, s_all, null, ["severity", "draws"],
-            s => new CorruptionAttack(new() { Norm = s.Norm, Corruption = corruption.Name, Severity = s.Whole("severity", 3), Draws = s.Whole("draws", 10) })) { IsBounded = false };
+            s => new CorruptionAttack(new() { Norm = s.Norm, Corruption = corruption.Name, Severity = s.Whole("severity", 3), Draws = s.Whole("draws", 10) }))
+        { IsBounded = false };
 
     private static AttackInfo Boundary(string name, string title, int targets, string[] settings) =>
         Gradient(name, title, s_all, 100, settings, s => new FastAdaptiveBoundary(new()

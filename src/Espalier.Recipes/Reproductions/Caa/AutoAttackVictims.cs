@@ -16,7 +16,8 @@ internal static class AutoAttackVictims
         Published(context, claims, numbers);
         return new("autoattack",
             "The first n test images; AutoAttack version standard and the published composite attack of L-inf, seed 0. The reference is the official AutoAttack, seed 0, and an independent port of the composite attack, one thread each.",
-            claims, []) { Numbers = numbers };
+            claims, [])
+        { Numbers = numbers };
     }
 
     /// <summary>Evaluates a policy and keeps its numbers.</summary>

@@ -67,11 +67,14 @@ internal static class MaskedVictims
         DefendedClassifier mended = defended.WithPath(GradientPath.StraightThrough);
         double straight = Left(mended, batch, "apgd-ce(t=50)", 0.3);
         double square = Left(new ScoresOnly(defended), batch, "square(queries=2000)", 0.3);
-        double union = Left(mended, batch, "apgd-ce(t=50) | apgd-dlr(t=50) | mt(t=50) | square(queries=2000)", 0.3);
+        const string Ensemble = "apgd-ce(t=50) | apgd-dlr(t=50) | mt(t=50) | square(queries=2000)";
+        using EvaluatedRobustness first = Evaluate(mended, batch, Ensemble, 0.3);
+        using EvaluatedRobustness second = Evaluate(defended.WithPath(GradientPath.Surrogate), batch, Ensemble, 0.3);
+        double union = first.Report.Outcomes.Zip(second.Report.Outcomes).Count(o => o.First.IsRobust && o.Second.IsRobust) / (double)Count;
         claims.Add(new("tiny_std behind x > 0.5, 0.3: plain gradients", "typed error", refused, refused == nameof(ModelOutputException)));
         claims.Add(new("... straight through (BPDA) APGD-CE(50), %", "73 (at most 75)", Percent(straight), straight <= 0.75));
         claims.Add(new("... Square(2,000), scores only, %", "70 (at most 73)", Percent(square), square <= 0.73));
-        claims.Add(new("... the union, %", "at most 70", Percent(union), union <= 0.70));
+        claims.Add(new("... the union over both ways back and Square, %", "at most 70", Percent(union), union <= 0.70));
     }
 
     private static double Left(IClassifier classifier, Batch batch, string policy, double epsilon)
