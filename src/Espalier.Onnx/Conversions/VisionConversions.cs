@@ -25,6 +25,7 @@ internal static class VisionConversions
         })
         .With<VisionTransformer>(Transform)
         .With<ResNet>(Convolve)
+        .With<ConvNet>(Stack)
         .With<ResNetBlock>((g, m, x) =>
         {
             OnnxValue branch = x;
@@ -66,5 +67,26 @@ internal static class VisionConversions
         foreach (ResNetBlock block in module.Blocks)
             x = graph.Call(block, x);
         return graph.Call("fc", graph.Mean(x, [2, 3]));
+    }
+
+    private static OnnxValue Stack(OnnxGraph graph, ConvNet module, OnnxValue x)
+    {
+        x = graph.Call("input", x);
+        for (int i = 0; i < module.Options.Convolutions.Count; i++)
+        {
+            x = graph.Relu(graph.Call($"conv{i + 1}", x));
+            if (module.Options.Convolutions[i].Pool is > 1 and int pool)
+                x = PoolingConversions.Max(graph, x, [pool], [pool], [0], null, ceil: false);
+        }
+
+        x = graph.Flatten(x);
+        for (int i = 0; i <= module.Options.HiddenSizes.Count; i++)
+        {
+            x = graph.Call($"fc{i + 1}", x);
+            if (i < module.Options.HiddenSizes.Count)
+                x = graph.Relu(x);
+        }
+
+        return x;
     }
 }
