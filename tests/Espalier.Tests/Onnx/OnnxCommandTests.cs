@@ -63,7 +63,7 @@ public sealed class OnnxCommandTests(TinyRun tiny) : IClassFixture<TinyRun>, IDi
     }
 
     [Theory]
-    [InlineData("gradients", "attack", "model.onnx")]
+    [InlineData("gradients", "detect", "model.onnx")]
     [InlineData("does not exist", "evaluate", "model.onnx")]
     [InlineData("does not exist", "predict", "model.onnx", "picture.png")]
     [InlineData("belongs to ONNX files", "evaluate", "last", "--data", "digits")]
