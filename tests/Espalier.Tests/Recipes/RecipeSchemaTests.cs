@@ -33,7 +33,7 @@ public sealed class RecipeSchemaTests
     [InlineData("""{ "train": { "length": "5 minutes" } }""", "/train/length")]
     [InlineData("""{ "train": { "length": 5 } }""", "/train/length")]
     [InlineData("""{ "train": { "optimizer": { "kind": "adan" } } }""", "/train/optimizer/kind")]
-    [InlineData("""{ "attack": { "curves": [ { "norm": "l1" } ] } }""", "/attack/curves[0]/norm")]
+    [InlineData("""{ "attack": { "curves": [ { "norm": "l3" } ] } }""", "/attack/curves[0]/norm")]
     [InlineData("""{ "attack": { "curves": [ { "epsilons": 0.1 } ] } }""", "/attack/curves[0]/epsilons")]
     [InlineData("""{ "expected": { "evaluate.accuracy": "high" } }""", "/expected/evaluate.accuracy")]
     [InlineData("""{ "data": null }""", "/data")]
