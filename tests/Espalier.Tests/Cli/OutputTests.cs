@@ -126,6 +126,6 @@ public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposa
     public void A_mistake_in_a_process_is_one_line_on_standard_error()
     {
         CommandResult result = EspalierProcess.Run(_folder.Path, "run", "digit", "--json");
-        Assert.Equal((2, "", "error: there is no recipe 'digit'; did you mean 'digits' or 'digits-robust'?\n"), (result.ExitCode, result.Output, result.Error.ReplaceLineEndings("\n")));
+        Assert.Equal((2, "", "error: there is no recipe 'digit'; did you mean 'digits'?\n"), (result.ExitCode, result.Output, result.Error.ReplaceLineEndings("\n")));
     }
 }

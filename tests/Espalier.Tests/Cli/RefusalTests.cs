@@ -12,10 +12,10 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("recipe 'digit'", "did you mean 'digits'", "run", "digit")]
+    [InlineData("recipe 'digit'", "did you mean 'digits'?", "run", "digit")]
     [InlineData("no option 'train.batchsize'", "did you mean 'batchSize'?", "run", "digits", "--set", "train.batchsize=3")]
     [InlineData("'train.batchSize' cannot be abc", "whole number", "run", "digits", "--set", "train.batchSize=abc")]
-    [InlineData("data set 'digitz'", "did you mean 'digits'", "run", "digits", "--set", "data.name=digitz")]
+    [InlineData("data set 'digitz'", "did you mean 'digits'?", "run", "digits", "--set", "data.name=digitz")]
     [InlineData("'train.optimizer.learningRate' is -1", "above 0", "run", "digits", "--set", "train.optimizer.learningRate=-1")]
     [InlineData("'train.batchSize' is 5000", "training samples", "run", "digits", "--set", "train.batchSize=5000")]
     [InlineData("'model.gmlp.imageHeight' is 8", "3", "run", "digits", "--set", "model.gmlp.patchSize=3")]
@@ -28,7 +28,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     [InlineData("'device' is \"cpu:x\"", "cpu, cuda", "doctor", "--device", "cpu:x")]
     [InlineData("recipe", "espalier recipes", "run")]
     [InlineData("run 'absent'", "", "evaluate", "absent")]
-    [InlineData("data set 'digitz'", "did you mean 'digits'", "data", "info", "digitz")]
+    [InlineData("data set 'digitz'", "did you mean 'digits'?", "data", "info", "digitz")]
     [InlineData("batchSize", "--batch-size", "scale", "digits")]
     [InlineData("runs", "at least two", "runs", "compare", "one")]
     [InlineData("'train.baseBatchSize' is 5000", "training samples", "run", "digits", "--base-batch-size", "5000")]

@@ -8,7 +8,7 @@ namespace Espalier.Recipes.Reproductions;
 /// <summary>The paper's headline on every victim: a searched policy as strong as AutoAttack at a sixth of its cost, both in one run.</summary>
 internal static class SearchedAgainstAutoAttack
 {
-    private const string Recipe = "digits-robust";
+    private const string Recipe = "robust-digits";
 
     private static readonly (string Victim, double Epsilon, int Count)[] s_cases = [("tiny_at", 0.2, 300), ("tiny_std", 0.1, 300), (Recipe, 0.1, 300), ("trades_smallcnn", 0.3, 100)];
 
