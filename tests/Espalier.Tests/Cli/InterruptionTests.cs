@@ -76,7 +76,7 @@ public sealed partial class InterruptionTests : IDisposable
 
     // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
     private string[] Arguments(string name) =>
-        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=300 epochs", "--set", "attack=null", "--set", "explain=null"];
+        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=600 epochs", "--set", "attack=null", "--set", "explain=null"];
 
     // A program started to send the signal may come too late on a busy machine.
     [LibraryImport("libc", EntryPoint = "kill")]
