@@ -10,7 +10,8 @@ namespace Espalier.Tests.Cli;
 public sealed partial class InterruptionTests : IDisposable
 {
     private const int StopAfter = 60;
-    private const int InterruptSignal = 2;
+    /// <summary>SIGTERM; Ctrl+C does the same, but is ignored by what a shell without jobs starts in the background.</summary>
+    private const int TerminateSignal = 15;
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -31,7 +32,7 @@ public sealed partial class InterruptionTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be sent Ctrl+C there");
         using Process process = Begin("interrupted");
-        Assert.Equal(0, Kill(process.Id, InterruptSignal));
+        Assert.Equal(0, Kill(process.Id, TerminateSignal));
         CommandResult result = EspalierProcess.End(process);
         Assert.Equal((1, ""), (result.ExitCode, result.Error));
         Assert.Contains("interrupted; continue with: espalier run --resume interrupted", result.Output, StringComparison.Ordinal);
@@ -76,7 +77,7 @@ public sealed partial class InterruptionTests : IDisposable
 
     // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
     private string[] Arguments(string name) =>
-        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=600 epochs", "--set", "attack=null", "--set", "explain=null"];
+        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=300 epochs", "--set", "attack=null", "--set", "explain=null"];
 
     // A program started to send the signal may come too late on a busy machine.
     [LibraryImport("libc", EntryPoint = "kill")]
