@@ -54,12 +54,6 @@ public sealed class AuditTarget : IDisposable
         return options.LabelsOnly || options.ScoresOnly ? target.Restricted(options) : target;
     }
 
-    /// <summary>A model that is open already.</summary>
-    /// <param name="name">What it is called.</param>
-    /// <param name="classifier">The model; stays the caller's.</param>
-    /// <param name="splits">Its data, on its device; stay the caller's.</param>
-    public static AuditTarget Of(string name, IClassifier classifier, DatasetSplits splits) => new(name, classifier, splits, new Dictionary<string, string>());
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -87,7 +81,7 @@ public sealed class AuditTarget : IDisposable
     private static AuditTarget OpenOnnx(string source, AuditTargetOptions options)
     {
         OnnxClassifier classifier = OnnxClassifier.Open(source);
-        DataOptions? exported = OnnxAudit.DataOf(classifier);
+        DataOptions? exported = OnnxOrigin.DataOf(classifier);
         LoadedData data = Load(options.Data is { } name ? exported?.Name == name ? exported : new DataOptions { Name = name }
             : exported ?? throw new OptionsException("data", null, "must be given with --data: the file does not say which data it was made for"));
         Require(data, classifier);

@@ -132,7 +132,7 @@ public sealed class SavedRun : IDisposable
     /// <summary>What an exported file says of its origin: enough to judge it again on the same data.</summary>
     private Dictionary<string, string> Metadata() => new()
     {
-        [OnnxAudit.DataKey] = System.Text.Json.JsonSerializer.Serialize(Recipe.Data, RecipeJson.Options),
+        [OnnxOrigin.DataKey] = System.Text.Json.JsonSerializer.Serialize(Recipe.Data, RecipeJson.Options),
         ["espalier.model"] = System.Text.Json.JsonSerializer.Serialize(Recipe.Model, RecipeJson.Options),
         ["labels"] = System.Text.Json.JsonSerializer.Serialize(_splits.Test.ClassNames),
     };

@@ -3,6 +3,7 @@ using System.Globalization;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Networks;
+using Espalier.Recipes;
 using Espalier.Robustness;
 
 namespace Espalier.Benchmarks;
@@ -24,12 +25,15 @@ internal static class AttackSpeedCommand
         torch.set_num_threads(arguments.Number("--threads") ?? 1);
         string root = DataFolders.FromEnvironment().Local ?? throw new DataException("victims-mnist", "is not here", "set ESPALIER_DATA");
         bool isTrades = name == "trades_smallcnn";
-        using LoadedData data = DataCatalog.Default.Load(new DataOptions { Name = "mnist" });
-        using var module = ModelZoo.Create(new ModelOptions { Name = isTrades ? name : "tiny_cnn" }, [1, 28, 28], 10, 0);
-        Checkpoint.Load(Path.Combine(root, "victims-mnist", name + ".safetensors"), module, isTrades ? CheckpointLayout.TradesSmallCnn : CheckpointLayout.Native);
-        using var classifier = new TorchClassifier(module, [1, 28, 28], 10);
+        using AuditTarget target = AuditTarget.Open(Path.Combine(root, "victims-mnist", name + ".safetensors"), new()
+        {
+            Data = "mnist",
+            Architecture = isTrades ? name : "tiny_cnn",
+            Layout = isTrades ? CheckpointLayout.TradesSmallCnn : CheckpointLayout.Native,
+        }, torch.CPU);
+        var classifier = (IDifferentiableClassifier)target.Classifier;
         using var scope = torch.NewDisposeScope();
-        Batch images = data.Splits.Test.Gather([.. Enumerable.Range(0, count)]);
+        Batch images = target.Splits.Test.First(count);
         double epsilon = isTrades ? 0.3 : 0.2;
         var attack = new ProjectedGradientDescent(new() { Epsilon = epsilon, Steps = steps, BatchSize = batch, StopWhenFooled = arguments.Has("--stop") });
         if (calls > 0)
@@ -40,7 +44,7 @@ internal static class AttackSpeedCommand
 
         if (arguments.Has("--bare"))
         {
-            Bare(module, images, batch, steps, epsilon);
+            Bare(classifier, images, batch, steps, epsilon);
             return;
         }
 
@@ -59,7 +63,7 @@ internal static class AttackSpeedCommand
     }
 
     /// <summary>The smallest loop that does the same, with the time of its parts.</summary>
-    private static void Bare(torch.nn.Module<Tensor, Tensor> module, Batch images, int batch, int steps, double epsilon)
+    private static void Bare(IDifferentiableClassifier classifier, Batch images, int batch, int steps, double epsilon)
     {
         Tensor x = images.Inputs.narrow(0, 0, batch);
         Tensor y = images.Labels.narrow(0, 0, batch);
@@ -74,7 +78,7 @@ internal static class AttackSpeedCommand
             using var scope = torch.NewDisposeScope();
             forward.Start();
             Tensor leaf = adversarial.detach().requires_grad_(true);
-            Tensor loss = torch.nn.functional.cross_entropy(module.call(leaf), y, reduction: torch.nn.Reduction.Sum);
+            Tensor loss = torch.nn.functional.cross_entropy(classifier.Logits(leaf), y, reduction: torch.nn.Reduction.Sum);
             forward.Stop();
             backward.Start();
             Tensor gradient = torch.autograd.grad([loss], [leaf])[0];
@@ -89,7 +93,7 @@ internal static class AttackSpeedCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bare: forward {Each(forward):N1}, backward {Each(backward):N1}, rest {Each(rest):N1} us an image and step"));
     }
 
-    private static void Memory(Attack attack, TorchClassifier classifier, Batch images, int calls)
+    private static void Memory(Attack attack, IDifferentiableClassifier classifier, Batch images, int calls)
     {
         for (int call = 1; call <= calls; call++)
         {

@@ -1,11 +1,9 @@
 using System.ComponentModel;
-using Espalier.Cli.Output;
 using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Recipes;
 using Espalier.Recipes.Stages;
 using Espalier.Robustness;
-using Espalier.Runs;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -173,21 +171,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
         using AuditTarget target = AuditTarget.Open(settings.Run, options, session.Device);
         var attack = new AttackOptions { Samples = settings.Samples, Policies = Policies(settings) };
         OptionsException.Within("attack", attack.Validate);
-        var manifest = new RunManifest
-        {
-            Name = $"{Path.GetFileNameWithoutExtension(target.Name)}-{Stage}",
-            Kind = Stage,
-            CommandLine = CommandLine.Text,
-            Seed = settings.Seed ?? 0,
-            Machine = MachineInfo.Current(),
-            Device = session.Device.ToString(),
-            SourceRun = AuditTarget.IsFile(settings.Run) ? Path.GetFullPath(settings.Run) : settings.Run,
-        };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
-        bool completed = StageDisplay.Show(session.Terminal, progress => AttackAudit.Attack(target, attack, settings.Seed ?? 0, run, progress, session.Stop));
-        session.Terminal.Result(run.Summary.Values);
-        session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
-        return completed ? Done : NotDone;
+        return AuditForeign(settings, session, target, audit => audit.Attack(attack));
     }
 
     private static IReadOnlyList<PolicyAttackOptions> Policies(Settings settings)

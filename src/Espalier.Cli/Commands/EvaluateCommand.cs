@@ -1,10 +1,5 @@
 using System.ComponentModel;
-using System.Globalization;
-using Espalier.Data;
-using Espalier.Onnx;
 using Espalier.Recipes;
-using Espalier.Recipes.Stages;
-using Espalier.Runs;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -33,24 +28,7 @@ internal sealed class EvaluateCommand : SavedRunCommand<EvaluateCommand.Settings
 
     protected override int ExecuteForeign(Settings settings, Session session)
     {
-        using OnnxClassifier classifier = OnnxClassifier.Open(settings.Run);
-        DataOptions? exported = OnnxAudit.DataOf(classifier);
-        DataOptions data = settings.Data is { } name
-            ? exported?.Name == name ? exported : new DataOptions { Name = name }
-            : exported ?? throw new OptionsException("data", null, "must be given with --data: the file does not say which data it was made for");
-        var manifest = new RunManifest
-        {
-            Name = $"{Path.GetFileNameWithoutExtension(settings.Run)}-{Stage}",
-            Kind = Stage,
-            CommandLine = CommandLine.Text,
-            Machine = MachineInfo.Current(),
-            SourceRun = Path.GetFullPath(settings.Run),
-        };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
-        EvaluateRecord record = OnnxAudit.Evaluate(classifier, data, new(), run);
-        session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"evaluate  test accuracy {record.Raw.Accuracy:P2} on {record.Samples:N0} samples of {data.Name}"));
-        session.Terminal.Line($"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}");
-        session.Terminal.Result(run.Summary.Values);
-        return Done;
+        using AuditTarget target = AuditTarget.Open(settings.Run, new() { Data = settings.Data }, session.Device);
+        return AuditForeign(settings, session, target, audit => audit.Evaluate(new()));
     }
 }

@@ -33,8 +33,34 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
             DataChecksums = saved.Checksums,
             SourceRun = saved.Folder,
         };
+        return Audit(settings, session, manifest, (run, progress) => saved.Audit(recipe, run, settings.Raw ? false : null, progress, settings.Weights, session.Stop));
+    }
+
+    /// <summary>Audits what is no run.</summary>
+    /// <param name="settings">What the command line says.</param>
+    /// <param name="session">Device, output and interruption.</param>
+    /// <param name="target">The model and its data.</param>
+    /// <param name="audit">The audit.</param>
+    protected int AuditForeign(TSettings settings, Session session, AuditTarget target, Func<TargetAudit, bool> audit)
+    {
+        int seed = settings.Seed ?? 0;
+        var manifest = new RunManifest
+        {
+            Name = $"{Path.GetFileNameWithoutExtension(target.Name)}-{Stage}",
+            Kind = Stage,
+            CommandLine = CommandLine.Text,
+            Seed = seed,
+            Machine = MachineInfo.Current(),
+            Device = session.Device.ToString(),
+            SourceRun = AuditTarget.IsFile(settings.Run) ? Path.GetFullPath(settings.Run) : settings.Run,
+        };
+        return Audit(settings, session, manifest, (run, progress) => audit(new TargetAudit(target, run, seed, progress, session.Stop)));
+    }
+
+    private static int Audit(TSettings settings, Session session, RunManifest manifest, Func<Run, IProgress<StageProgress>, bool> audit)
+    {
         using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
-        bool completed = StageDisplay.Show(session.Terminal, progress => saved.Audit(recipe, run, settings.Raw ? false : null, progress, settings.Weights, session.Stop));
+        bool completed = StageDisplay.Show(session.Terminal, progress => audit(run, progress));
         session.Terminal.Result(run.Summary.Values);
         session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");
         return completed ? Done : NotDone;

@@ -67,7 +67,7 @@ public static class PolicySearchAudit
         if (run is not null)
             Save(found, run);
 
-        Batch batch = target.Splits.Test.Gather([.. Enumerable.Range(0, Math.Min(options.ReportSamples ?? target.Splits.Test.Count, target.Splits.Test.Count))]);
+        Batch batch = target.Splits.Test.First(options.ReportSamples);
         RobustnessReport Reported(AttackPolicy policy)
         {
             CompositeAttack attack = policy.Build(options.Search.Norm, options.Search.Epsilon, options.Search.Seed, options.Search.BatchSize);

@@ -17,8 +17,7 @@ internal static class AttackStage
     public static AttackRecord Run(IClassifier classifier, Dataset test, int seed, AttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var scope = torch.NewDisposeScope();
-        int count = Math.Min(options.Samples ?? test.Count, test.Count);
-        Batch batch = test.Gather([.. Enumerable.Range(0, count)]);
+        Batch batch = test.First(options.Samples);
         var curves = new List<AttackCurve>();
         var examples = new List<AttackExample>();
         var policies = new List<PolicyAttackRecord>();
@@ -45,7 +44,7 @@ internal static class AttackStage
 
         return new AttackRecord(
             string.Create(CultureInfo.InvariantCulture, $"projected gradient descent, {options.Pgd.Steps} steps, {options.Pgd.Restarts} start(s), {options.Pgd.Loss}"),
-            count, clean, test.InputShape, ValueRange.Of(classifier.Bounds), test.ClassNames, curves, examples)
+            batch.Count, clean, test.InputShape, ValueRange.Of(classifier.Bounds), test.ClassNames, curves, examples)
         { Policies = policies };
     }
 

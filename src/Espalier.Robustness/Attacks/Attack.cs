@@ -99,9 +99,7 @@ public abstract class Attack
                     targets?.narrow(0, start, size), keys[(int)start..(int)(start + size)], Options, cancellationToken);
                 try
                 {
-                    if (this is not CompositeAttack)
-                        batch.BeginStage(0, GetType().Name);
-                    Perturb(batch);
+                    PerturbInStages(batch);
                 }
                 catch (QueryBudgetException error)
                 {
@@ -122,6 +120,14 @@ public abstract class Attack
         AttackResult result = tally.Result();
         result.Adversarials.MoveToOuterDisposeScope();
         return exhausted is null ? result : throw new QueryBudgetException(exhausted.MaxQueries, result);
+    }
+
+    /// <summary>Does the whole attack: of one that is not composite, one stage.</summary>
+    /// <param name="batch">The samples.</param>
+    private protected virtual void PerturbInStages(AttackedBatch batch)
+    {
+        batch.BeginStage(0, GetType().Name);
+        Perturb(batch);
     }
 
     /// <summary>Looks for iterates that fool the model, and has the batch judge them.</summary>

@@ -26,6 +26,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The findings; none is a good sign, not a proof.</returns>
     /// <exception cref="DataException">There is no input, a label is out of range or an input outside the bounds.</exception>
+    /// <exception cref="ModelOutputException">The model answers with no finite numbers.</exception>
     public IReadOnlyList<RobustnessFinding> Run(IClassifier classifier, Tensor inputs, Tensor labels, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
         ClassifierInputs.Check(classifier, inputs);
@@ -39,6 +40,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         if (access == Access.Labels)
             return found;
 
+        // Only the numbers are of interest: the adversarial inputs are freed at once.
         AttackResult Attack(string name, double epsilon, int? steps = null, Dictionary<string, double>? settings = null)
         {
             using AttackResult result = AttackCatalog.Find(name).Create(new(Options.Norm, epsilon, steps, settings)).WithSeed(Options.Seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
@@ -49,24 +51,21 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         progress?.Report(0.1);
         if (access < Access.Gradients)
             return found;
-        AttackResult fgsm, pgd, apgd, margin;
-        try
+        if (!HasGradient((IDifferentiableClassifier)classifier, inputs))
         {
-            fgsm = Attack("fgsm", Options.Epsilon);
-            pgd = Attack("pgd-fixed", Options.Epsilon, Options.Steps);
-            progress?.Report(0.3);
-            apgd = Attack("apgd-ce", Options.Epsilon, Options.Steps);
-            margin = Attack("cw", Options.Epsilon, Options.Steps);
-            progress?.Report(0.6);
-        }
-        catch (ModelOutputException error)
-        {
-            found.Add(new("no-gradients", error.Message, "give a smooth backward pass: DefendedClassifier with GradientPath.StraightThrough; and attack with square"));
+            found.Add(new("no-gradients", "no graph leads from the logits to the inputs",
+                "something in the model cuts it (rounding, thresholds, argmax): give a smooth backward pass, DefendedClassifier with GradientPath.StraightThrough, and attack with square"));
             return found;
         }
 
+        AttackResult fgsm = Attack("fgsm", Options.Epsilon);
+        AttackResult pgd = Attack("pgd-fixed", Options.Epsilon, Options.Steps);
+        progress?.Report(0.3);
+        AttackResult apgd = Attack("apgd-ce", Options.Epsilon, Options.Steps);
+        AttackResult margin = Attack("cw", Options.Epsilon, Options.Steps);
+        progress?.Report(0.6);
         int attacked = pgd.OriginallyCorrect.Count(c => c);
-        found.AddRange(ResultSigns.Of(apgd.Stages, [], 0, apgd.UndefinedGradients + margin.UndefinedGradients, Access.Gradients));
+        found.AddRange(ResultSigns.OfUndefined(apgd.UndefinedGradients + margin.UndefinedGradients));
         if (attacked > 0 && apgd.ZeroGradients > Many * attacked)
         {
             found.Add(new("zero-gradients", Text($"the gradient of the cross-entropy of {apgd.ZeroGradients} of {attacked} inputs is zero in every feature"),
@@ -90,6 +89,13 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
             found.Add(new("not-monotone", Text($"at half the radius {half.RobustAccuracy:P1} stand, at the whole {apgd.RobustAccuracy:P1}"), "a larger ball holds the smaller: the attack is stuck; take more steps and restarts"));
         progress?.Report(1);
         return found;
+    }
+
+    private static bool HasGradient(IDifferentiableClassifier classifier, Tensor inputs)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var gradients = torch.enable_grad();
+        return classifier.Logits(inputs.narrow(0, 0, 1).detach().requires_grad_(true)).requires_grad;
     }
 
     private void Saturation(IClassifier classifier, Tensor inputs, Tensor labels, AttackResult crossEntropy, AttackResult margin, List<RobustnessFinding> found)

@@ -9,6 +9,15 @@ internal static class ResultSigns
     private const double BlackBoxGain = 0.002;
     private const int LeastGain = 2;
 
+    public static IEnumerable<RobustnessFinding> OfUndefined(int undefinedGradients)
+    {
+        if (undefinedGradients > 0)
+        {
+            yield return new("undefined-gradients", string.Create(CultureInfo.InvariantCulture, $"{undefinedGradients} gradients held values that are no numbers; they counted as zero"),
+                "look for square roots of zero or logarithms in the model's preprocessing");
+        }
+    }
+
     public static IEnumerable<RobustnessFinding> Of(IReadOnlyList<AttackStageTally> stages, ExampleOutcome[] outcomes, int zeroGradients, int undefinedGradients, Access access)
     {
         int attacked = outcomes.Count(o => o.Correct);
@@ -18,11 +27,8 @@ internal static class ResultSigns
                 "the gradients are hidden, not absent: attack with apgd-dlr or cw, give a smooth backward pass (BPDA), or take square");
         }
 
-        if (undefinedGradients > 0)
-        {
-            yield return new("undefined-gradients", string.Create(CultureInfo.InvariantCulture, $"{undefinedGradients} gradients held values that are no numbers; they counted as zero"),
-                "look for square roots of zero or logarithms in the model's preprocessing");
-        }
+        foreach (RobustnessFinding finding in OfUndefined(undefinedGradients))
+            yield return finding;
 
         double afterGradients = 0;
         foreach (AttackStageTally stage in stages)

@@ -63,7 +63,9 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         var second = new SecondLook(target, attack.Options, isRandom ? Options.MajorityPasses : 1, Options.EightBit);
         AdversarialVerification verification = second.Run(inputs, labels, adversarials, outcomes);
         EvaluatedBatch.BatchRecord[] records = [.. batches.Where(b => b is not null).Select(b => b!.Outcome)];
-        AttackStageTally[] stages = Stages(records);
+        var stages = new List<AttackStageTally>();
+        foreach (EvaluatedBatch.BatchRecord record in records)
+            AttackStageTally.Add(stages, record.Stages);
         var report = new RobustnessReport
         {
             Attack = name,
@@ -145,24 +147,6 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
             // Out of time, which is a result and no error.
             return null;
         }
-    }
-
-    private static AttackStageTally[] Stages(EvaluatedBatch.BatchRecord[] records)
-    {
-        var sums = new List<AttackStageTally>();
-        foreach (EvaluatedBatch.BatchRecord record in records)
-        {
-            for (int i = 0; i < record.Stages.Length; i++)
-            {
-                AttackStageTally add = record.Stages[i];
-                if (i == sums.Count)
-                    sums.Add(add);
-                else
-                    sums[i] = new(add.Name, sums[i].Fooled + add.Fooled, sums[i].Gradients + add.Gradients, sums[i].Queries + add.Queries, sums[i].Seconds + add.Seconds);
-            }
-        }
-
-        return [.. sums];
     }
 
     private static string Names(CompositeAttack attack) => attack.Options.StageNames.Count == 0

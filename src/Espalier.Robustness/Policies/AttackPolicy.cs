@@ -24,7 +24,7 @@ public sealed record AttackPolicy
     public static AttackPolicy CaaL2 => Parse("mt-l2(t=100) -> pgd-l2(eps=0.875, t=25) -> ddn-l2(t=1000)");
 
     /// <summary>Mao et al. 2021, unrestricted: fog twice, then SPSA within 16/255.</summary>
-    public static AttackPolicy CaaUnrestricted => Parse("fog(severity=1) -> fog(severity=1) -> spsa(epsilon=16/255, t=100)") with { Epsilon = null };
+    public static AttackPolicy CaaUnrestricted => Parse("fog(severity=1) -> fog(severity=1) -> spsa(epsilon=16/255, t=100)");
 
     /// <summary>AutoAE's ensemble in L-inf (Liu et al. 2023).</summary>
     public static AttackPolicy AutoAeLinf => Parse("apgd-dlr-linf(t=32) | apgd-ce(t=32) | mt(t=63) | fab-t(t=63) | mt(t=126) | apgd-dlr(t=160) | mt(t=378)");
@@ -65,11 +65,7 @@ public sealed record AttackPolicy
 
     /// <summary>Whether it runs without being given a radius.</summary>
     [JsonIgnore]
-    public bool HasRadius => Epsilon is not null || IsUnrestricted;
-
-    /// <summary>Whether any stage makes changes that no norm bounds.</summary>
-    [JsonIgnore]
-    public bool IsUnrestricted => Stages.Any(s => !AttackCatalog.Find(s.Attack).IsBounded);
+    public bool HasRadius => Epsilon is not null || Stages.All(s => !AttackCatalog.Find(s.Attack).IsBounded);
 
     /// <summary>The policies that have names, as <c>espalier attack --policy</c> takes them.</summary>
     /// <param name="norm">The norm, of which some have one of each.</param>

@@ -29,6 +29,8 @@ public sealed class CompositeAttack(CompositeAttackOptions options) : Attack(opt
     /// <inheritdoc/>
     public override Attack WithSeed(int seed) => new CompositeAttack(Options with { Seed = seed });
 
+    private protected override void PerturbInStages(AttackedBatch batch) => Perturb(batch);
+
     internal override void Perturb(AttackedBatch batch)
     {
         for (int i = 0; i < Options.Stages.Count && (batch.AnyStands || !batch.StopWhenFooled); i++)

@@ -30,13 +30,27 @@ public static class HardExamples
         using var noGradients = torch.no_grad();
         var attack = new ProjectedGradientDescent(new() { Norm = norm, Epsilon = epsilon, Steps = Steps, Seed = seed });
         using AttackResult result = attack.Run(classifier, inputs, labels, cancellationToken: cancellationToken);
-        Tensor scores = ((IScoringClassifier)classifier).Probabilities(result.Adversarials).log();
-        double[] margin = AttackedBatch.Margin(scores, labels, null).cpu().to(torch.float64).data<double>().ToArray();
+        double[] margin = Margins(classifier, result.Adversarials, labels, attack.Options.BatchSize);
         var random = new SplitMix64(seed, result.Count);
         int[] right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]), ref random);
         int[] survivors = [.. right.Where(i => !result.Success[i]).OrderByDescending(i => margin[i])];
         int[] hard = [.. survivors.Take(Math.Min((survivors.Length + 1) / 2, (int)Math.Round(HardShare * count)))];
         return Shuffled(hard.Concat(right.Except(hard)).Take(count), ref random);
+    }
+
+    // Of logits: a sure model's probabilities are all zero or one.
+    private static double[] Margins(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int batchSize)
+    {
+        var margins = new List<double>();
+        for (long start = 0; start < inputs.shape[0]; start += batchSize)
+        {
+            using var scope = torch.NewDisposeScope();
+            long size = Math.Min(batchSize, inputs.shape[0] - start);
+            Tensor logits = classifier.Logits(inputs.narrow(0, start, size));
+            margins.AddRange(AttackedBatch.Margin(logits, labels.narrow(0, start, size), null).cpu().to(torch.float64).data<double>().ToArray());
+        }
+
+        return [.. margins];
     }
 
     private static int[] Shuffled(IEnumerable<int> items, ref SplitMix64 random)

@@ -124,6 +124,10 @@ public sealed class Dataset : IDisposable
         return new Batch(inputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), indices);
     }
 
+    /// <summary>The first samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
+    /// <param name="count">How many; all where null or where there are fewer.</param>
+    public Batch First(int? count) => Gather([.. Enumerable.Range(0, Math.Min(count ?? Count, Count))]);
+
     /// <summary>All samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
     public Batch All() => Gather([.. Enumerable.Range(0, Count)]);
 

@@ -50,7 +50,11 @@ public abstract class GenomeSearch<TGenome>
         TGenome[] seeds = [.. (initial ?? []).Select(problem.Repair).DistinctBy(problem.Key)];
         OptionsException.Require(seeds.Length <= SizeOf(0), nameof(initial), seeds.Length, $"must be at most {SizeOf(0)} genomes");
         SearchIdentity identity = SearchIdentity.Of(GetType().Name, Binding, problem.Fingerprint, seeds.Select(problem.Key));
-        var run = new SearchRun<TGenome>(problem, _options, identity, statePath, communicator ?? SingleProcess.Instance);
+        ICommunicator ranks = communicator ?? SingleProcess.Instance;
+
+        // Only rank 0 writes, and only it may know where to; whether there is a file all must agree on.
+        string? path = WorkSharing.Map(ranks, 1, _ => statePath)[0];
+        var run = new SearchRun<TGenome>(problem, _options, identity, path, ranks);
         run.Restore(LastGeneration);
         for (int generation = run.Generations.Count; generation <= LastGeneration; generation++)
         {

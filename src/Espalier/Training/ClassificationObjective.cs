@@ -32,15 +32,7 @@ public sealed class ClassificationObjective : Objective
     public BatchMixer? Mixer { get; init; }
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        if (Augmenter is null)
-            return batch;
-        using Tensor inputs = batch.Inputs;
-        using Tensor host = inputs.cpu();
-        using Tensor view = Augmenter.Apply(host, batch.Position, 0);
-        return batch with { Inputs = view.to(inputs.device).alias() };
-    }
+    public override Batch Prepare(Batch batch) => Augmenter?.Apply(batch) ?? batch;
 
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => _decays?.Invoke(name, parameter) ?? base.Decays(name, parameter);

@@ -57,6 +57,23 @@ public sealed class MpiTrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_search_for_attacks_finds_on_two_ranks_what_it_finds_alone()
+    {
+        string trained = Path.Combine(_folder, "searched");
+        Assert.Equal(0, EspalierProcess.Run(_folder, Arguments(trained)).ExitCode);
+        string[] Search(string into) => ["attacks", "search", trained, "--epsilon", "0.1", "--population", "4", "--generations", "1", "--max-steps", "8", "--search-samples", "10",
+            "--samples", "20", "--baselines", "caa", "--workers", "1", "--threads", "1", "--seed", "3", "--out", into];
+        (string alone, string together) = (Path.Combine(_folder, "search-alone"), Path.Combine(_folder, "search-together"));
+        CommandResult one = EspalierProcess.Run(_folder, Search(alone));
+        Assert.Equal((0, ""), (one.ExitCode, one.Error));
+        CommandResult two = MpiJob.Run(2, EspalierProcess.Command, [.. Search(together), "--distributed", "mpi"]);
+        Assert.Equal((0, ""), (two.ExitCode, two.Error));
+        Assert.Equal(File.ReadAllText(Path.Combine(alone, "policies", "best.json")), File.ReadAllText(Path.Combine(together, "policies", "best.json")));
+        string[] Numbers(string folder) => [.. File.ReadAllLines(Path.Combine(folder, "summary.json")).Where(l => !l.Contains("econds", StringComparison.Ordinal))];
+        Assert.Equal(Numbers(alone), Numbers(together));
+    }
+
+    [Fact]
     public void Ranks_without_the_option_are_refused()
     {
         CommandResult result = MpiJob.Run(2, EspalierProcess.Command, "run", "digits", "--out", Path.Combine(_folder, "x"));

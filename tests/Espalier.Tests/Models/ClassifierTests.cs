@@ -13,7 +13,9 @@ public sealed class ClassifierTests
         {
             using Tensor x = torch.rand(10, 3).requires_grad_();
             classifier.Logits(x).sum().backward();
-            Assert.NotNull(x.grad);
+            // The sum of all logits of x has the column sums of the weight as its gradient.
+            Tensor columns = module.get_parameter("l.weight")!.sum([0]);
+            Assert.True(x.grad!.allclose(columns.expand_as(x), rtol: 1e-6, atol: 1e-7));
             Assert.All(module.parameters(), p => Assert.False(p.requires_grad));
             // Batches of 4 give what the whole gives, and dropout is off.
             Tensor whole = module.call(x).softmax(1);

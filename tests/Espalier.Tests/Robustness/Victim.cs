@@ -1,45 +1,45 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Recipes;
+using Espalier.Recipes.Reproductions;
 
 namespace Espalier.Tests.Robustness;
 
-/// <summary>The published and the home-made MNIST networks of the shared data, with the first test images.</summary>
+/// <summary>A network for MNIST with known weights, and the first test images; where they are absent, the test is skipped.</summary>
 internal sealed class Victim : IDisposable
 {
-    private readonly torch.nn.Module<Tensor, Tensor> _module;
+    private readonly AuditTarget _target;
 
-    private Victim(torch.nn.Module<Tensor, Tensor> module, Tensor inputs, Tensor labels)
+    private Victim(AuditTarget target, int count)
     {
-        (_module, Inputs, Labels) = (module, inputs, labels);
-        Classifier = new TorchClassifier(module, [1, 28, 28], 10);
+        _target = target;
+        Batch batch = target.Splits.Test.First(count);
+        (Inputs, Labels) = (batch.Inputs.DetachFromDisposeScope(), batch.Labels.DetachFromDisposeScope());
     }
 
-    public TorchClassifier Classifier { get; }
+    public IDifferentiableClassifier Classifier => (IDifferentiableClassifier)_target.Classifier;
 
     public Tensor Inputs { get; }
 
     public Tensor Labels { get; }
 
-    /// <summary>Opens one; the test is skipped where the data is absent.</summary>
     public static Victim Open(string name, int count)
     {
-        string? folder = Environment.GetEnvironmentVariable("ESPALIER_DATA");
-        string file = Path.Combine(folder ?? "", "victims-mnist", name + ".safetensors");
-        Assert.SkipUnless(folder is not null && File.Exists(file), "set ESPALIER_DATA to a folder with victims-mnist and mnist");
-        bool isTrades = name == "trades_smallcnn";
-        var module = ModelZoo.Create(new ModelOptions { Name = isTrades ? name : "tiny_cnn" }, [1, 28, 28], 10, 0);
-        Checkpoint.Load(file, module, isTrades ? CheckpointLayout.TradesSmallCnn : CheckpointLayout.Native);
-        using LoadedData data = DataCatalog.Default.Load(new DataOptions { Name = "mnist" });
-        Batch batch = data.Splits.Test.Gather([.. Enumerable.Range(0, count)]);
-        return new Victim(module, batch.Inputs.clone().DetachFromDisposeScope(), batch.Labels.clone().DetachFromDisposeScope());
+        try
+        {
+            return new Victim(Victims.Open(name, torch.CPU), count);
+        }
+        catch (DataException error)
+        {
+            Assert.Skip(error.Message);
+            throw;
+        }
     }
 
     public void Dispose()
     {
-        Classifier.Dispose();
-        _module.Dispose();
         Inputs.Dispose();
         Labels.Dispose();
+        _target.Dispose();
     }
 }

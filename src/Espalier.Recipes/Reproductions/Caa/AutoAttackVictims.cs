@@ -21,11 +21,11 @@ internal static class AutoAttackVictims
     }
 
     /// <summary>Evaluates a policy and keeps its numbers.</summary>
-    internal static RobustnessReport Evaluate(ReproductionContext context, Victim victim, string name, AttackPolicy policy, double epsilon, int count, Dictionary<string, double> numbers)
+    internal static RobustnessReport Evaluate(ReproductionContext context, AuditTarget victim, string name, AttackPolicy policy, double epsilon, int count, Dictionary<string, double> numbers)
     {
         context.Report($"{name}: {policy}");
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(count);
+        Batch batch = victim.Splits.Test.First(count);
         using EvaluatedRobustness found = new RobustnessEvaluation().Run(victim.Classifier, batch.Inputs, batch.Labels, policy.Build(Norm.LInf, epsilon), cancellationToken: context.CancellationToken);
         RobustnessReport report = found.Report;
         numbers[$"{name}.robust"] = report.RobustCount;
@@ -38,7 +38,7 @@ internal static class AutoAttackVictims
 
     private static void Trained(ReproductionContext context, List<Claim> claims, Dictionary<string, double> numbers)
     {
-        using Victim victim = Victim.Open("tiny_at", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_at", context.Device);
         RobustnessReport auto = Evaluate(context, victim, "tiny_at.autoattack", AttackPolicy.AutoAttack, 0.2, 300, numbers);
         RobustnessReport caa = Evaluate(context, victim, "tiny_at.caa", AttackPolicy.CaaLinf, 0.2, 300, numbers);
         RobustnessReport official = Evaluate(context, victim, "tiny_at.caaOfficial", AttackPolicy.CaaLinf with { Mode = ChainMode.OfficialRandom }, 0.2, 300, numbers);
@@ -55,7 +55,7 @@ internal static class AutoAttackVictims
 
     private static void Plain(ReproductionContext context, List<Claim> claims, Dictionary<string, double> numbers)
     {
-        using Victim victim = Victim.Open("tiny_std", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         RobustnessReport caa = Evaluate(context, victim, "tiny_std.caa", AttackPolicy.CaaLinf, 0.1, 500, numbers);
         RobustnessReport auto = Evaluate(context, victim, "tiny_std.autoattack", AttackPolicy.AutoAttack, 0.1, 500, numbers);
         claims.Add(new("tiny_std, 0.1, 500 images: left under the composite attack, %", "11.0 (at most 11.2)", Number(100 * caa.RobustAccuracy, 1), caa.RobustAccuracy <= 0.112));
@@ -65,7 +65,7 @@ internal static class AutoAttackVictims
 
     private static void Published(ReproductionContext context, List<Claim> claims, Dictionary<string, double> numbers)
     {
-        using Victim victim = Victim.Open("trades_smallcnn", context.Device);
+        using AuditTarget victim = Victims.Open("trades_smallcnn", context.Device);
         RobustnessReport first = Evaluate(context, victim, "trades.apgd-ce", AttackPolicy.Parse("apgd-ce(t=100)"), 0.3, 100, numbers);
         RobustnessReport caa = Evaluate(context, victim, "trades.caa", AttackPolicy.CaaLinf, 0.3, 100, numbers);
         RobustnessReport auto = Evaluate(context, victim, "trades.autoattack", AttackPolicy.AutoAttack, 0.3, 100, numbers);

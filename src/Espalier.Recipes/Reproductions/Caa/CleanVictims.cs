@@ -13,7 +13,7 @@ internal static class CleanVictims
         var claims = new List<Claim>();
         foreach ((string name, int correct) in Known)
         {
-            using Victim victim = Victim.Open(name, context.Device);
+            using AuditTarget victim = Victims.Open(name, context.Device);
             using var scope = torch.NewDisposeScope();
             Batch all = victim.Splits.Test.All();
             long right = victim.Classifier.Predict(all.Inputs).eq(all.Labels).sum().item<long>();

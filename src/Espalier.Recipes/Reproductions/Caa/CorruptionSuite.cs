@@ -13,9 +13,9 @@ internal static class CorruptionSuite
 
     public static ReproductionPart Run(ReproductionContext context)
     {
-        using Victim victim = Victim.Open("tiny_std", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(Count);
+        Batch batch = victim.Splits.Test.First(Count);
         long[] keys = [.. Enumerable.Range(0, Count).Select(i => (long)i)];
         var claims = new List<Claim>();
         double[] bySeverity = new double[Corruption.MaximumSeverity];

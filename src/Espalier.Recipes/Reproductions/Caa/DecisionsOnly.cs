@@ -12,9 +12,9 @@ internal static class DecisionsOnly
 
     public static ReproductionPart Run(ReproductionContext context)
     {
-        using Victim victim = Victim.Open("tiny_std", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(Count);
+        Batch batch = victim.Splits.Test.First(Count);
         var labelsOnly = new LabelsOnly(victim.Classifier);
         var claims = new List<Claim>();
         double ddn = Median(AttackCatalog.Find("ddn").Create(new(Norm.L2, double.PositiveInfinity, 100)), victim.Classifier, batch, out _);

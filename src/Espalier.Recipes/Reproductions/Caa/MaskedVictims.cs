@@ -20,10 +20,10 @@ internal static class MaskedVictims
 
     private static void Scaled(ReproductionContext context, List<Claim> claims)
     {
-        using Victim victim = Victim.Open("tiny_std", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(Count);
-        var scaled = new ScaledLogits(victim.Classifier, 1000);
+        Batch batch = victim.Splits.Test.First(Count);
+        var scaled = new ScaledLogits((IDifferentiableClassifier)victim.Classifier, 1000);
         double crossEntropy = Left(scaled, batch, "apgd-ce(t=50)", 0.1);
         double ratio = Left(scaled, batch, "apgd-dlr(t=50)", 0.1);
         double margin = Left(scaled, batch, "cw(t=50)", 0.1);
@@ -36,10 +36,10 @@ internal static class MaskedVictims
 
     private static void Rounded(ReproductionContext context, List<Claim> claims)
     {
-        using Victim victim = Victim.Open("tiny_at", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_at", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(Count);
-        var defended = new DefendedClassifier(victim.Classifier, new BitDepthReduction(4));
+        Batch batch = victim.Splits.Test.First(Count);
+        var defended = new DefendedClassifier((IDifferentiableClassifier)victim.Classifier, new BitDepthReduction(4));
         using EvaluatedRobustness plain = Evaluate(defended, batch, "apgd-ce(t=50)", 0.2);
         double straight = Left(defended.WithPath(GradientPath.StraightThrough), batch, "apgd-ce(t=50)", 0.2);
         double square = Left(new ScoresOnly(defended), batch, "square(queries=1000)", 0.2);
@@ -50,10 +50,10 @@ internal static class MaskedVictims
 
     private static void Binarized(ReproductionContext context, List<Claim> claims)
     {
-        using Victim victim = Victim.Open("tiny_std", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.First(Count);
-        var defended = new DefendedClassifier(victim.Classifier, new Binarization());
+        Batch batch = victim.Splits.Test.First(Count);
+        var defended = new DefendedClassifier((IDifferentiableClassifier)victim.Classifier, new Binarization());
         string refused = "no error";
         try
         {

@@ -12,15 +12,14 @@ internal static class PolicySearchOnVictim
 
     public static ReproductionPart Run(ReproductionContext context)
     {
-        using Victim victim = Victim.Open("tiny_at", context.Device);
+        using AuditTarget victim = Victims.Open("tiny_at", context.Device);
         var claims = new List<Claim>();
         var numbers = new Dictionary<string, double>();
         var fronts = new List<ChartSeries>();
         for (int seed = 1; seed <= Math.Max(1, context.Seeds); seed++)
         {
             context.Report($"seed {seed}");
-            using AuditTarget target = AuditTarget.Of("tiny_at", victim.Classifier, victim.Splits);
-            PolicySearchRecord record = PolicySearchAudit.Run(target, new()
+            PolicySearchRecord record = PolicySearchAudit.Run(victim, new()
             {
                 Search = new()
                 {

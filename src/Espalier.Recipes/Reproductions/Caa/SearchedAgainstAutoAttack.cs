@@ -40,10 +40,9 @@ internal static class SearchedAgainstAutoAttack
 
     private static PolicySearchRecord OnVictim(ReproductionContext context, string name, double epsilon, int count)
     {
-        using Victim victim = Victim.Open(name, context.Device);
-        using AuditTarget target = AuditTarget.Of(name, victim.Classifier, victim.Splits);
+        using AuditTarget victim = Victims.Open(name, context.Device);
         bool isLarge = name == "trades_smallcnn";
-        return Search(context, target, epsilon, count, isLarge ? 40 : 100, isLarge ? 1000 : 4000);
+        return Search(context, victim, epsilon, count, isLarge ? 40 : 100, isLarge ? 1000 : 4000);
     }
 
     /// <summary>A network that the product itself trains to resist, on the embedded digits.</summary>

@@ -26,7 +26,7 @@ internal sealed class ActiveSamples : IDisposable
         _targets = batch.Targets is null ? null : Track(batch.Targets.index_select(0, rows));
         _allKeys = batch.Keys;
         Region = PerturbationRegion.Of(batch.Norm, this, _clean, batch.Epsilon, _start, radius, batch.Target.Classifier.Bounds, batch.Scales);
-        Keys = KeysOf();
+        ReadPositions();
     }
 
     /// <summary>Takes a whole batch, outside of an attack.</summary>
@@ -44,7 +44,7 @@ internal sealed class ActiveSamples : IDisposable
         _labels = Track(labels.clone());
         _allKeys = keys;
         Region = PerturbationRegion.Of(norm, this, _clean, radius, _start, radius, bounds, null);
-        Keys = keys;
+        ReadPositions();
     }
 
     /// <summary>Their positions in the batch, [active].</summary>
@@ -62,13 +62,16 @@ internal sealed class ActiveSamples : IDisposable
     /// <summary>The classes wanted, [active].</summary>
     public Tensor? Targets => _targets?.Value;
 
+    /// <summary><see cref="Rows"/> in plain memory, read once after each change.</summary>
+    public long[] Positions { get; private set; } = [];
+
     /// <summary>What their randomness is a function of, [active].</summary>
-    public long[] Keys { get; private set; }
+    public long[] Keys { get; private set; } = [];
 
     /// <summary>Where their perturbed inputs may lie.</summary>
     public PerturbationRegion Region { get; }
 
-    public int Count => (int)Rows.shape[0];
+    public int Count => Positions.Length;
 
     /// <summary>Adds a tensor that shrinks with the samples; it is taken over.</summary>
     /// <param name="value">[active, ...].</param>
@@ -89,7 +92,7 @@ internal sealed class ActiveSamples : IDisposable
         {
             foreach (RowState state in _states)
                 state.Keep(kept);
-            Keys = KeysOf();
+            ReadPositions();
         }
 
         return Count > 0;
@@ -101,13 +104,10 @@ internal sealed class ActiveSamples : IDisposable
             state.Dispose();
     }
 
-    private long[] KeysOf()
+    private void ReadPositions()
     {
         using Tensor host = Rows.cpu();
-        ReadOnlySpan<long> rows = MemoryMarshal.Cast<byte, long>(host.bytes);
-        long[] keys = new long[rows.Length];
-        for (int i = 0; i < keys.Length; i++)
-            keys[i] = _allKeys[rows[i]];
-        return keys;
+        Positions = MemoryMarshal.Cast<byte, long>(host.bytes).ToArray();
+        Keys = Array.ConvertAll(Positions, row => _allKeys[row]);
     }
 }

@@ -45,17 +45,7 @@ internal sealed class AttackTally
         batch.FirstStage.CopyTo(_firstStage.AsSpan((int)start));
         batch.Queries.CopyTo(_queries.AsSpan((int)start));
         batch.Gradients.CopyTo(_gradients.AsSpan((int)start));
-        for (int i = 0; i < batch.Stages.Count; i++)
-        {
-            StageMeter meter = batch.Stages[i];
-            AttackStageTally known = i < _stages.Count ? _stages[i] : new(meter.Name, 0, 0, 0, 0);
-            AttackStageTally sum = new(meter.Name, known.Fooled + meter.Fooled, known.Gradients + meter.Gradients, known.Queries + meter.Queries, known.Seconds + meter.Seconds);
-            if (i < _stages.Count)
-                _stages[i] = sum;
-            else
-                _stages.Add(sum);
-        }
-
+        AttackStageTally.Add(_stages, batch.Stages.Select(m => m.Tally));
         _zeroGradients += batch.ZeroGradients;
         _undefinedGradients += batch.UndefinedGradients;
     }

@@ -199,10 +199,10 @@ internal sealed class AttackedBatch
     /// <param name="each">[active], int64.</param>
     public void CountQueries(ActiveSamples active, Tensor each)
     {
-        (long[] rows, long[] counts) = (Longs(active.Rows), Longs(each));
+        long[] counts = Longs(each);
         _stages[_stage].Queries += counts.Sum();
-        for (int i = 0; i < rows.Length; i++)
-            _queries[rows[i]] += counts[i];
+        for (int i = 0; i < counts.Length; i++)
+            _queries[active.Positions[i]] += counts[i];
     }
 
     /// <summary>Looks at iterates, takes over the good ones, and takes the gradient of a loss.</summary>
@@ -288,7 +288,7 @@ internal sealed class AttackedBatch
     /// <param name="each">Gradients per sample.</param>
     public void CountGradients(ActiveSamples active, long each)
     {
-        foreach (long row in Longs(active.Rows))
+        foreach (long row in active.Positions)
             _gradients[row] += each;
         Target.Meter.AddGradients(active.Count * each);
         _stages[_stage].Gradients += active.Count * each;
@@ -300,18 +300,18 @@ internal sealed class AttackedBatch
     private Tensor GradientOf(ActiveSamples active, Tensor losses, Tensor leaf, int passes, Tensor? wanted)
     {
         using var noGradients = torch.no_grad();
-        Tensor rows = wanted is null ? active.Rows : active.Rows.masked_select(wanted);
-        if (rows.shape[0] == 0)
+        long[] rows = wanted is null ? active.Positions : Longs(active.Rows.masked_select(wanted));
+        if (rows.Length == 0)
             return torch.zeros_like(leaf);
         bool isFirst = false;
-        foreach (long row in Longs(rows))
+        foreach (long row in rows)
         {
             isFirst |= _gradients[row] == 0;
             _gradients[row] += passes;
         }
 
-        Target.Meter.AddGradients(rows.shape[0] * passes);
-        _stages[_stage].Gradients += rows.shape[0] * passes;
+        Target.Meter.AddGradients((long)rows.Length * passes);
+        _stages[_stage].Gradients += (long)rows.Length * passes;
         Tensor gradient;
         using (torch.enable_grad())
             gradient = torch.autograd.grad([wanted is null ? losses.sum() : losses.masked_select(wanted).sum()], [leaf])[0];
@@ -334,7 +334,7 @@ internal sealed class AttackedBatch
     private void Count(ActiveSamples active, long each = 1)
     {
         _stages[_stage].Queries += active.Count * each;
-        foreach (long row in Longs(active.Rows))
+        foreach (long row in active.Positions)
             _queries[row] += each;
     }
 

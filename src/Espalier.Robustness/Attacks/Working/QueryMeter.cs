@@ -13,8 +13,6 @@ internal sealed class QueryMeter(long? maxQueries = null)
     /// <summary>Gradients taken, per input.</summary>
     public long Gradients => Interlocked.Read(ref _gradients);
 
-    public long? MaxQueries => maxQueries;
-
     /// <summary>Asks for queries before they are made.</summary>
     /// <exception cref="QueryBudgetException">They would exceed the budget.</exception>
     public void Spend(long queries)

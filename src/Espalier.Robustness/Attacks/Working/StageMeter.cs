@@ -7,15 +7,13 @@ internal sealed class StageMeter(string name)
 {
     private readonly Stopwatch _watch = new();
 
-    public string Name { get; } = name;
-
     public int Fooled { get; set; }
 
     public long Gradients { get; set; }
 
     public long Queries { get; set; }
 
-    public double Seconds => _watch.Elapsed.TotalSeconds;
+    public AttackStageTally Tally => new(name, Fooled, Gradients, Queries, _watch.Elapsed.TotalSeconds);
 
     public void Start() => _watch.Start();
 

@@ -92,6 +92,17 @@ public sealed class ImageAugmenter
         return views;
     }
 
+    /// <summary>A batch with one view of each of its images in their place, on the same device.</summary>
+    /// <param name="batch">The batch; its inputs are taken over and freed.</param>
+    /// <exception cref="ShapeException">As above.</exception>
+    public Batch Apply(Batch batch)
+    {
+        using Tensor inputs = batch.Inputs;
+        using Tensor host = inputs.cpu();
+        using Tensor view = Apply(host, batch.Position, 0);
+        return batch with { Inputs = view.to(inputs.device).alias() };
+    }
+
     private void Check(Tensor images, Layout layout)
     {
         if (images.shape[0] * layout.Channels * Math.Max((long)layout.Height * layout.Width, (long)layout.OutHeight * layout.OutWidth) >= int.MaxValue / sizeof(float))
