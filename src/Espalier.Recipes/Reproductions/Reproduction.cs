@@ -4,7 +4,7 @@ namespace Espalier.Recipes.Reproductions;
 public abstract class Reproduction
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Reproduction> All { get; } = [new EmaScalingReproduction(), new GmlpReproduction(), new CaaReproduction()];
+    public static IReadOnlyList<Reproduction> All { get; } = [new EmaScalingReproduction(), new GmlpReproduction(), new CaaReproduction(), new OutlierExposureReproduction()];
 
     /// <summary>The name to run it by.</summary>
     public abstract string Name { get; }
