@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Espalier.Data;
 
 namespace Espalier.Anomaly;
@@ -200,6 +201,10 @@ public sealed class IsolationForest : TabularDetector
         return scores;
     }
 
+    // 2·node + 1 where the value is within the cut, 2·node + 2 elsewhere: arithmetic, as no processor can guess this branch.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Child(int node, float value, float cut) => 2 * node + 2 - Unsafe.BitCast<bool, byte>(value <= cut);
+
     // Eight rows go down together: their loads do not wait for each other.
     private unsafe void Descend(int tree, float[] values, int width, Span<double> sums)
     {
@@ -215,14 +220,14 @@ public sealed class IsolationForest : TabularDetector
                 (int a, int b, int c, int d, int e, int f, int g, int h) = (0, 0, 0, 0, 0, 0, 0, 0);
                 for (int level = 0; level < _height; level++)
                 {
-                    a = 2 * a + (x[features[a]] <= cuts[a] ? 1 : 2);
-                    b = 2 * b + (x[width + features[b]] <= cuts[b] ? 1 : 2);
-                    c = 2 * c + (x[2 * width + features[c]] <= cuts[c] ? 1 : 2);
-                    d = 2 * d + (x[3 * width + features[d]] <= cuts[d] ? 1 : 2);
-                    e = 2 * e + (x[4 * width + features[e]] <= cuts[e] ? 1 : 2);
-                    f = 2 * f + (x[5 * width + features[f]] <= cuts[f] ? 1 : 2);
-                    g = 2 * g + (x[6 * width + features[g]] <= cuts[g] ? 1 : 2);
-                    h = 2 * h + (x[7 * width + features[h]] <= cuts[h] ? 1 : 2);
+                    a = Child(a, x[features[a]], cuts[a]);
+                    b = Child(b, x[width + features[b]], cuts[b]);
+                    c = Child(c, x[2 * width + features[c]], cuts[c]);
+                    d = Child(d, x[3 * width + features[d]], cuts[d]);
+                    e = Child(e, x[4 * width + features[e]], cuts[e]);
+                    f = Child(f, x[5 * width + features[f]], cuts[f]);
+                    g = Child(g, x[6 * width + features[g]], cuts[g]);
+                    h = Child(h, x[7 * width + features[h]], cuts[h]);
                 }
 
                 sums[row] += paths[a - nodes];
@@ -240,7 +245,7 @@ public sealed class IsolationForest : TabularDetector
                 float* x = rows + (long)row * width;
                 int at = 0;
                 for (int level = 0; level < _height; level++)
-                    at = 2 * at + (x[features[at]] <= cuts[at] ? 1 : 2);
+                    at = Child(at, x[features[at]], cuts[at]);
                 sums[row] += paths[at - nodes];
             }
         }

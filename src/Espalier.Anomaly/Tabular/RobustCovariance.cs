@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Espalier.Data;
 
 namespace Espalier.Anomaly;
@@ -14,6 +15,8 @@ public sealed class RobustCovariance : TabularDetector
     private const int Kept = 10;
     private const int MostSteps = 100;
     private const double OuterTail = 0.025;
+    private const int Tile = 16;
+    private const int TilesPerBlock = 64;
 
     private readonly RobustCovarianceOptions _options;
     private double[] _location = [];
@@ -22,7 +25,7 @@ public sealed class RobustCovariance : TabularDetector
     /// <summary>Creates the detector.</summary>
     /// <param name="options">The defaults where null.</param>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public RobustCovariance(RobustCovarianceOptions? options = null) : base("robust-covariance", standardizes: true)
+    public RobustCovariance(RobustCovarianceOptions? options = null) : base("robust-covariance", standardizes: false)
     {
         _options = options ?? new();
         _options.Validate();
@@ -36,7 +39,12 @@ public sealed class RobustCovariance : TabularDetector
         OptionsException.Require(n > d + 1, "rows", n, $"must be above {d + 1} for {d} varying columns: a covariance needs more rows than columns");
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor x = rows.ToTensor();
+        Tensor raw = rows.ToTensor();
+
+        // Distances do not depend on the columns' units, the rounding does.
+        Tensor shift = raw.mean([0]);
+        Tensor scale = (raw - shift).square().mean([0]).sqrt();
+        Tensor x = (raw - shift) / scale;
         Ellipsoid fitted;
         if (_options.Support == 1)
         {
@@ -52,16 +60,63 @@ public sealed class RobustCovariance : TabularDetector
                 fitted = Of(x.index_select(0, inside));
         }
 
-        _location = fitted.Location.data<double>().ToArray();
-        _whitening = fitted.Whitening.contiguous().data<double>().ToArray();
+        _location = (fitted.Location * scale + shift).data<double>().ToArray();
+        _whitening = (fitted.Whitening / scale).contiguous().data<double>().ToArray();
     }
 
     private protected override double[] ScoreRows(TabularRows rows)
     {
-        using var _ = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        var fitted = new Ellipsoid(AlignedTensor.Of(_location), AlignedTensor.Of(_whitening, rows.Width, rows.Width), 0);
-        return fitted.Distances(rows.ToTensor()).data<double>().ToArray();
+        double[] scores = new double[rows.Count];
+        int tiles = (rows.Count + Tile - 1) / Tile;
+        Parallel.For(0, (tiles + TilesPerBlock - 1) / TilesPerBlock, block =>
+        {
+            double[] centred = new double[rows.Width * Tile];               // [columns, rows of a tile]
+            for (int tile = block * TilesPerBlock; tile < Math.Min(tiles, (block + 1) * TilesPerBlock); tile++)
+                ScoreTile(rows, tile * Tile, centred, scores);
+        });
+        return scores;
+    }
+
+    // ‖L⁻¹(x − μ)‖² of sixteen rows at once; L⁻¹ is lower triangular.
+    private void ScoreTile(TabularRows rows, int start, double[] centred, double[] scores)
+    {
+        int width = rows.Width;
+        int count = Math.Min(Tile, rows.Count - start);
+        for (int r = 0; r < count; r++)
+        {
+            ReadOnlySpan<double> row = rows[start + r];
+            for (int j = 0; j < row.Length; j++)
+                centred[j * Tile + r] = row[j] - _location[j];
+        }
+
+        (Vector256<double> sum0, Vector256<double> sum1, Vector256<double> sum2, Vector256<double> sum3) = (default, default, default, default);
+        ref double values = ref centred[0];
+        for (int i = 0; i < width; i++)
+        {
+            (Vector256<double> y0, Vector256<double> y1, Vector256<double> y2, Vector256<double> y3) = (default, default, default, default);
+            ReadOnlySpan<double> weights = _whitening.AsSpan(i * width, i + 1);
+            for (int j = 0; j < weights.Length; j++)
+            {
+                Vector256<double> weight = Vector256.Create(weights[j]);
+                nuint at = (nuint)(j * Tile);
+                y0 = Vector256.FusedMultiplyAdd(weight, Vector256.LoadUnsafe(ref values, at), y0);
+                y1 = Vector256.FusedMultiplyAdd(weight, Vector256.LoadUnsafe(ref values, at + 4), y1);
+                y2 = Vector256.FusedMultiplyAdd(weight, Vector256.LoadUnsafe(ref values, at + 8), y2);
+                y3 = Vector256.FusedMultiplyAdd(weight, Vector256.LoadUnsafe(ref values, at + 12), y3);
+            }
+
+            sum0 = Vector256.FusedMultiplyAdd(y0, y0, sum0);
+            sum1 = Vector256.FusedMultiplyAdd(y1, y1, sum1);
+            sum2 = Vector256.FusedMultiplyAdd(y2, y2, sum2);
+            sum3 = Vector256.FusedMultiplyAdd(y3, y3, sum3);
+        }
+
+        Span<double> sums = stackalloc double[Tile];
+        sum0.CopyTo(sums);
+        sum1.CopyTo(sums[4..]);
+        sum2.CopyTo(sums[8..]);
+        sum3.CopyTo(sums[12..]);
+        sums[..count].CopyTo(scores.AsSpan(start));
     }
 
     // Many rows are split into subsets: starts are cheap there, and only the best go on with all rows.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 
 namespace Espalier.Anomaly;
 
@@ -242,7 +243,7 @@ public abstract class TabularDetector : IAnomalyDetector
         _reference = rows.Take(order);
     }
 
-    private TabularRows Prepared(TabularRows rows) => rows.Select(_columns, _mean, _scale);
+    private TabularRows Prepared(TabularRows rows) => !_standardizes && _columns.Length == Width ? rows : rows.Select(_columns, _mean, _scale);
 
     private void Check(TabularRows rows)
     {
@@ -257,9 +258,9 @@ public abstract class TabularDetector : IAnomalyDetector
 
     private void RequireFinite(TabularRows rows)
     {
-        int bad = Array.FindIndex(rows.Values, v => !double.IsFinite(v));
-        if (bad >= 0)
+        if (!TensorPrimitives.IsFiniteAll<double>(rows.Values))
         {
+            int bad = Array.FindIndex(rows.Values, v => !double.IsFinite(v));
             throw new DataException($"row {bad / rows.Width}, {ColumnNames[bad % rows.Width]}",
                 double.IsNaN(rows.Values[bad]) ? "is NaN" : "is infinite", "fill the value in, or leave the row out");
         }
@@ -267,7 +268,6 @@ public abstract class TabularDetector : IAnomalyDetector
 
     private double[] Checked(double[] scores)
     {
-        int bad = Array.FindIndex(scores, double.IsNaN);
-        return bad < 0 ? scores : throw new DataException($"row {bad}", $"has no {Name} score: the values are too large to compute with", "bring the columns to a common scale");
+        return !TensorPrimitives.IsNaNAny<double>(scores) ? scores : throw new DataException($"row {Array.FindIndex(scores, double.IsNaN)}", $"has no {Name} score: the values are too large to compute with", "bring the columns to a common scale");
     }
 }
