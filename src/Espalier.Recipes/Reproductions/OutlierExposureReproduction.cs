@@ -16,5 +16,6 @@ public sealed class OutlierExposureReproduction : Reproduction
     public override IReadOnlyList<(string Name, Func<ReproductionContext, ReproductionPart> Run)> Parts { get; } =
     [
         ("tabular", TabularBenchmark.Run),
+        ("guarantees", AlarmGuarantees.Run),
     ];
 }

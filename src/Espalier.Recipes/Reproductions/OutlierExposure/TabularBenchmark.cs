@@ -91,13 +91,25 @@ internal static class TabularBenchmark
     {
         string root = DataFolders.FromEnvironment().Local ?? throw new DataException(Folder, "is not here", $"set {DataFolders.LocalVariable} to the folder that holds {Folder}/");
         NpzFile file = NpzFile.Open(Path.Combine(root, Folder, set + ".npz"));
-        using var scope = torch.NewDisposeScope();
-        Tensor x = file.Load("X").ToTensor().to(torch.float64);
-        Tensor centred = x - x.mean([0]);
-        Tensor deviation = centred.square().mean([0]).sqrt();
-        double[] values = (centred / torch.where(deviation.gt(0), deviation, torch.ones_like(deviation))).contiguous().data<double>().ToArray();
-        double[,] rows = new double[x.shape[0], x.shape[1]];
-        Buffer.BlockCopy(values, 0, rows, 0, values.Length * sizeof(double));
-        return (set, rows, [.. file.Load("y").ToTensor().to(torch.int64).data<long>().Select(y => y == 1)]);
+        NpyArray x = file.Load("X");
+        (int count, int width) = ((int)x.Shape[0], (int)x.Shape[1]);
+        double[] values = x.ToDoubles();
+        double[,] rows = new double[count, width];
+        for (int j = 0; j < width; j++)
+        {
+            // Summed row after row, as NumPy does along this axis: values that lie on the edge of a bin stay on the same side.
+            double mean = 0;
+            for (int i = 0; i < count; i++)
+                mean += values[i * width + j];
+            mean /= count;
+            double variance = 0;
+            for (int i = 0; i < count; i++)
+                variance += (values[i * width + j] - mean) * (values[i * width + j] - mean);
+            double deviation = Math.Sqrt(variance / count);
+            for (int i = 0; i < count; i++)
+                rows[i, j] = deviation > 0 ? (values[i * width + j] - mean) / deviation : 0;
+        }
+
+        return (set, rows, [.. file.Load("y").ToDoubles().Select(y => y == 1)]);
     }
 }
