@@ -46,6 +46,18 @@ internal static class ModelPresets
             Name = "cnn",
             Cnn = o.Cnn with { Convolutions = [new() { Channels = 12, Kernel = 5, Stride = 2, Padding = 2 }, new() { Channels = 24, Stride = 2, Padding = 1 }], HiddenSizes = [64] },
         },
+
+        // Hendrycks et al. 2019 (Outlier Exposure), the code for MNIST.
+        ["oe_mnist_convnet"] = o => o with
+        {
+            Name = "cnn",
+            Cnn = o.Cnn with
+            {
+                Convolutions = [new() { Channels = 10, Kernel = 5, Pool = 2 }, new() { Channels = 20, Kernel = 5, Pool = 2, ChannelDropout = 0.5 }],
+                HiddenSizes = [50],
+                Activation = ConvActivation.SigmoidGelu,
+            },
+        },
     };
 
     private static readonly Dictionary<string, Func<ModelOptions, ModelOptions>> Text = new(StringComparer.Ordinal)

@@ -36,7 +36,7 @@ public sealed class AuditTarget : IDisposable
     public static bool IsEndpoint(string source) => Uri.TryCreate(source, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https";
 
     /// <summary>Opens a model.</summary>
-    /// <param name="source">The folder of a run or <c>last</c>; an ONNX file; a safetensors file or one of <c>torch.save</c>; the address of an endpoint.</param>
+    /// <param name="source">The folder of a run or <c>last</c>; an ONNX file; a safetensors file, one of <c>torch.save</c> or an <c>.npz</c> archive; the address of an endpoint.</param>
     /// <param name="options">What has to be said of it.</param>
     /// <param name="device">Where tensors shall live.</param>
     /// <exception cref="NotFoundException">There is no such run, network or data set.</exception>
@@ -61,7 +61,7 @@ public sealed class AuditTarget : IDisposable
             owned.Dispose();
     }
 
-    private static bool IsWeights(string source) => Path.GetExtension(source).ToLowerInvariant() is ".safetensors" or ".pth" or ".pt" or ".bin";
+    private static bool IsWeights(string source) => Path.GetExtension(source).ToLowerInvariant() is ".safetensors" or ".pth" or ".pt" or ".bin" or ".npz";
 
     private static AuditTarget OpenRun(string source, AuditTargetOptions options, torch.Device device)
     {

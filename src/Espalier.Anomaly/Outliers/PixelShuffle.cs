@@ -18,16 +18,8 @@ public sealed class PixelShuffle() : OutlierGenerator("pixel-shuffle")
     {
         if (!source!.InputShape.SequenceEqual(shape[1..]))
             throw new ShapeException("the source's inputs", source.InputShape, $"[{string.Join(", ", shape[1..])}]");
-        int count = checked((int)shape[0]);
-        var chosen = new List<int>(count);
-        while (chosen.Count < count)
-        {
-            using Tensor order = torch.randperm(source.Count, generator: generator);
-            chosen.AddRange(order.data<long>().Take(count - chosen.Count).Select(i => (int)i));
-        }
-
-        Tensor pixels = source.Gather(chosen).Inputs.flatten(2);            // [count, channels, height * width]
-        Tensor place = torch.rand([count, 1, pixels.shape[2]], generator: generator).argsort(-1).to(pixels.device);
+        Tensor pixels = source.Gather(Drawn(source.Count, checked((int)shape[0]), generator)).Inputs.flatten(2);            // [count, channels, height * width]
+        Tensor place = torch.rand([shape[0], 1, pixels.shape[2]], generator: generator).argsort(-1).to(pixels.device);
         return bounds.Clamp(pixels.gather(2, place.expand(pixels.shape)).view(shape));
     }
 }

@@ -10,7 +10,7 @@ namespace Espalier.Networks;
 public static class Checkpoint
 {
     /// <summary>Loads weights into a network.</summary>
-    /// <param name="path">A safetensors file, a file of <c>torch.save</c>, or the folder of a run.</param>
+    /// <param name="path">A safetensors file, a file of <c>torch.save</c>, an <c>.npz</c> archive, or the folder of a run.</param>
     /// <param name="module">The network; unchanged where the load is refused.</param>
     /// <param name="layout">Whose names the file uses.</param>
     /// <param name="options">How; strict where null.</param>

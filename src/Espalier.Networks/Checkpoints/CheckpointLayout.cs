@@ -17,4 +17,7 @@ public enum CheckpointLayout
 
     /// <summary>The small networks for MNIST of TRADES, in two parts, <c>feature_extractor</c> and <c>classifier</c>, into a <see cref="ConvNet"/>.</summary>
     TradesSmallCnn,
+
+    /// <summary>The network's own names with underscores for dots, as archives of NumPy often have them: <c>conv1_weight</c>.</summary>
+    Underscores,
 }

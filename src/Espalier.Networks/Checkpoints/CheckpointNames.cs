@@ -11,6 +11,7 @@ internal abstract partial class CheckpointNames
         CheckpointLayout.LucidrainsGmlpText => new Lucidrains(targets),
         CheckpointLayout.FacebookResMlp => new ResMlp(),
         CheckpointLayout.TradesSmallCnn => new Trades(),
+        CheckpointLayout.Underscores => new Underscores(targets),
         _ => new Native(),
     };
 
@@ -32,6 +33,14 @@ internal abstract partial class CheckpointNames
     private sealed class Trades : CheckpointNames
     {
         public override TensorMapping Map(string name) => new(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]);
+    }
+
+    private sealed class Underscores(IReadOnlyCollection<string> targets) : CheckpointNames
+    {
+        // A network's name may have underscores of its own.
+        private readonly Dictionary<string, string> _targets = targets.ToDictionary(t => t.Replace('.', '_'), StringComparer.Ordinal);
+
+        public override TensorMapping Map(string name) => new(_targets.GetValueOrDefault(name, name));
     }
 
     private sealed class Bert : CheckpointNames

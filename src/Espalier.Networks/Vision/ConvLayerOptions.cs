@@ -1,6 +1,6 @@
 namespace Espalier.Networks;
 
-/// <summary>One convolution of a <see cref="ConvNet"/>, with the ReLU and the pooling after it.</summary>
+/// <summary>One convolution of a <see cref="ConvNet"/>, with the dropout, the pooling and the activation after it.</summary>
 public sealed record ConvLayerOptions
 {
     /// <summary>Channels that it gives.</summary>
@@ -18,6 +18,9 @@ public sealed record ConvLayerOptions
     /// <summary>Side and stride of the maximum that is taken afterwards; 1 takes none.</summary>
     public int Pool { get; init; } = 1;
 
+    /// <summary>Probability that a channel of what it gives is dropped as a whole in training, in [0, 1).</summary>
+    public double ChannelDropout { get; init; }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()
@@ -27,5 +30,6 @@ public sealed record ConvLayerOptions
         OptionsException.Require(Stride >= 1, nameof(Stride), Stride, "must be at least 1");
         OptionsException.Require(Padding >= 0, nameof(Padding), Padding, "must not be negative");
         OptionsException.Require(Pool >= 1, nameof(Pool), Pool, "must be at least 1");
+        OptionsException.Require(ChannelDropout is >= 0 and < 1, nameof(ChannelDropout), ChannelDropout, "must lie in [0, 1)");
     }
 }

@@ -13,6 +13,9 @@ public sealed record ConvNetOptions : VisionOptions
     /// <summary>Widths of the hidden linear layers after them.</summary>
     public IReadOnlyList<int> HiddenSizes { get; init; } = [200, 200];
 
+    /// <summary>The nonlinearity after the pooling of each convolution and after each hidden layer.</summary>
+    public ConvActivation Activation { get; init; }
+
     /// <summary>Dropout after the first hidden layer, in [0, 1).</summary>
     public double Dropout { get; init; }
 

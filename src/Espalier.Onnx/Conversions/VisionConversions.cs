@@ -74,9 +74,10 @@ internal static class VisionConversions
         x = graph.Call("input", x);
         for (int i = 0; i < module.Options.Convolutions.Count; i++)
         {
-            x = graph.Relu(graph.Call($"conv{i + 1}", x));
+            x = graph.Call($"conv{i + 1}", x);
             if (module.Options.Convolutions[i].Pool is > 1 and int pool)
                 x = PoolingConversions.Max(graph, x, [pool], [pool], [0], null, ceil: false);
+            x = Activated(x);
         }
 
         x = graph.Flatten(x);
@@ -84,9 +85,13 @@ internal static class VisionConversions
         {
             x = graph.Call($"fc{i + 1}", x);
             if (i < module.Options.HiddenSizes.Count)
-                x = graph.Relu(x);
+                x = Activated(x);
         }
 
         return x;
+
+        OnnxValue Activated(OnnxValue value) => module.Options.Activation == ConvActivation.Relu
+            ? graph.Relu(value)
+            : graph.Multiply(value, graph.Sigmoid(graph.Scale(value, ConvNet.SigmoidSlope)));
     }
 }

@@ -5,6 +5,9 @@ namespace Espalier.Recipes.Stages;
 /// <summary>How inputs from elsewhere are told from test inputs.</summary>
 public sealed record DetectOptions
 {
+    // What needs nothing but the data at hand; more can be asked for.
+    private static readonly string[] DefaultKinds = ["gaussian", "rademacher", "blobs", "pixel-shuffle"];
+
     /// <summary>What scores an input: <c>msp</c>, <c>max-logit</c>, <c>energy</c>, <c>entropy</c> or <c>uniform-ce</c>.</summary>
     public string Detector { get; init; } = "msp";
 
@@ -50,5 +53,5 @@ public sealed record DetectOptions
     /// <summary>The kinds of outliers for inputs of a shape.</summary>
     /// <param name="shape">Shape of one input.</param>
     internal IReadOnlyList<string> KindsFor(IReadOnlyList<long> shape) =>
-        Outliers ?? [.. OutlierGenerator.Names.Where(n => OutlierGenerator.Create(n).Makes(shape))];
+        Outliers ?? [.. DefaultKinds.Where(n => OutlierGenerator.Create(n).Makes(shape))];
 }

@@ -28,14 +28,26 @@ public static class CsvTable
     public static TabularData ReadAs(string path, TabularSchema schema)
         => Read(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema);
 
-    internal static TabularData Read(byte[] content, string source, string name, CsvOptions options, TabularSchema? schema)
+    /// <summary>Reads the features of a file by a known schema; the column with the class may be missing.</summary>
+    /// <param name="path">The file, UTF-8, with a header.</param>
+    /// <param name="schema">What the columns mean, such as the training table's schema.</param>
+    /// <returns>[rows, features], float32; in the caller's dispose scope.</returns>
+    /// <exception cref="DataException">As <see cref="ReadAs"/>.</exception>
+    public static Tensor ReadFeaturesAs(string path, TabularSchema schema)
+    {
+        TabularData table = Read(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema, needsTarget: false);
+        using (table.Data)
+            return table.Data.All().Inputs;
+    }
+
+    internal static TabularData Read(byte[] content, string source, string name, CsvOptions options, TabularSchema? schema, bool needsTarget = true)
     {
         options.Validate();
         try
         {
             using SepReader reader = Sep.Reader(o => o with { Unescape = true, DisableColCountCheck = true })
                 .From(DatasetFile.Uncompressed(content, source));
-            return ReadRows(reader, source, name, options, schema);
+            return ReadRows(reader, source, name, options, schema, needsTarget);
         }
         catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException)
         {
@@ -43,14 +55,14 @@ public static class CsvTable
         }
     }
 
-    private static TabularData ReadRows(SepReader reader, string source, string name, CsvOptions options, TabularSchema? schema)
+    private static TabularData ReadRows(SepReader reader, string source, string name, CsvOptions options, TabularSchema? schema, bool needsTarget)
     {
         IReadOnlyList<string> header = reader.Header.ColNames;
-        if (header.Count < 2)
+        if (header.Count < (needsTarget ? 2 : 1))
             throw new DataException(source, "has no header with two columns or more", "give a header, feature columns and a column with the class");
         string target = schema?.Target ?? options.Target ?? header[^1];
         CsvColumn[] columns = [.. schema is null ? Inferred(header, target, source, options) : Known(header, schema, source)];
-        CsvColumn labels = schema is null
+        CsvColumn? labels = !needsTarget ? null : schema is null
             ? CsvColumn.OfCategories(target, Position(header, target, source))
             : CsvColumn.OfCategories(target, Position(header, target, source), schema.ClassNames);
 
@@ -63,13 +75,13 @@ public static class CsvTable
                 throw new DataException($"{source}, line {row.LineNumberFrom}", $"has {row.ColCount} columns, the header {header.Count}", "mend the row; quote values that hold the separator");
             foreach (CsvColumn column in columns)
                 column.Add(row[column.Position].Span, source, row.LineNumberFrom);
-            labels.Add(row[labels.Position].Span, source, row.LineNumberFrom);
+            labels?.Add(row[labels.Position].Span, source, row.LineNumberFrom);
             rows++;
         }
 
         if (rows == 0)
             throw new DataException(source, "has no rows", "give at least two");
-        IReadOnlyList<string> classes = schema?.ClassNames ?? Classes(labels, source);
+        IReadOnlyList<string> classes = schema?.ClassNames ?? Classes(labels!, source);
         TabularSchema found = schema ?? new TabularSchema([.. columns.Select(c => c.Describe())], target, classes);
         return new TabularData(Assemble(name, columns, labels, rows, found), found);
     }
@@ -115,7 +127,7 @@ public static class CsvTable
         return classes;
     }
 
-    private static Dataset Assemble(string name, CsvColumn[] columns, CsvColumn labels, int rows, TabularSchema schema)
+    private static Dataset Assemble(string name, CsvColumn[] columns, CsvColumn? labels, int rows, TabularSchema schema)
     {
         int width = schema.FeatureCount;
         float[] inputs = new float[checked(rows * width)];
@@ -127,6 +139,6 @@ public static class CsvTable
         }
 
         using Tensor flat = torch.tensor(inputs);
-        return new Dataset(name, flat.view(rows, width), torch.tensor(labels.Positions(schema.ClassNames)), schema.ClassNames, schema.Bounds);
+        return new Dataset(name, flat.view(rows, width), torch.tensor(labels?.Positions(schema.ClassNames) ?? new long[rows]), schema.ClassNames, schema.Bounds);
     }
 }

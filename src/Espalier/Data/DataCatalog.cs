@@ -46,11 +46,7 @@ public sealed class DataCatalog
     {
         options.Validate();
         DatasetSource source = Source(options.Name);
-        if (source is ITextSource)
-            throw new DataException(options.Name, "holds text, which must be tokenised", "run a recipe on it, or load it as text");
-        if (source.Missing(_folders) is { } missing)
-            throw new DataException(options.Name, missing.Problem, missing.Remedy);
-        SourceData read = source.Load(_folders, options);
+        SourceData read = Read(source, options);
         DatasetSplits splits = Split(Shrunk(Limited(read.Pool, options), options), read.Test is null ? null : Shrunk(read.Test, options), options);
         Standardization? scaling = options.Standardize ? Standardization.Fit(splits.Train) : null;
         return new LoadedData(source.Info, scaling is null ? splits : Standardized(splits, scaling), read.Checksums)
@@ -58,6 +54,19 @@ public sealed class DataCatalog
             Standardization = scaling,
             Schema = read.Schema,
         };
+    }
+
+    /// <summary>Loads a data set uncut, in the order of its files: to confront a model with data that it was not made for.</summary>
+    /// <param name="options">Which; how to cut it does not matter.</param>
+    /// <exception cref="OptionsException">An option is out of range.</exception>
+    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
+    /// <exception cref="DataException">It holds text, or files are missing or bad.</exception>
+    public UncutData LoadUncut(DataOptions options)
+    {
+        options.Validate();
+        DatasetSource source = Source(options.Name);
+        SourceData read = Read(source, options);
+        return new UncutData(source.Info, read.Pool, read.Test, read.Checksums) { Schema = read.Schema };
     }
 
     /// <summary>Loads a text, cut into training, validation and test parts and not yet tokenised.</summary>
@@ -90,9 +99,9 @@ public sealed class DataCatalog
     {
         foreach (DatasetFile file in info.Files)
         {
-            if (info.Origin is DatasetOrigin.Embedded || _folders.Locate(info.Name, file.Name) is not null)
+            if (info.Origin is DatasetOrigin.Embedded || _folders.Locate(info.Folder, file.Name) is not null)
                 continue;
-            await downloader.DownloadAsync(file, Path.Combine(_folders.Cache, info.Name), progress, cancellationToken).ConfigureAwait(false);
+            await downloader.DownloadAsync(file, Path.Combine(_folders.Cache, info.Folder), progress, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -103,6 +112,15 @@ public sealed class DataCatalog
             return text.Length <= limit ? train : new TextDocuments(train.Name, [text[..limit]], train.Labels);
         long[] labels = [.. train.Labels?.Select(l => (long)l) ?? new long[train.Documents.Count]];
         return train.Subset(train.Name, StratifiedSplit.Sample(labels, limit, seed));
+    }
+
+    private SourceData Read(DatasetSource source, DataOptions options)
+    {
+        if (source is ITextSource)
+            throw new DataException(options.Name, "holds text, which must be tokenised", "run a recipe on it, or load it as text");
+        if (source.Missing(_folders) is { } missing)
+            throw new DataException(options.Name, missing.Problem, missing.Remedy);
+        return source.Load(_folders, options);
     }
 
     private static DatasetSource Source(string name)

@@ -6,6 +6,9 @@ public sealed record DatasetInfo
     /// <summary>The name to load it by.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The folder of its files in a collection.</summary>
+    public string Folder { get => field ?? Name; init; }
+
     /// <summary>One line for people.</summary>
     public required string Title { get; init; }
 

@@ -43,7 +43,7 @@ public static class IdxFile
         return new Dataset(name, Images(images, imagesSource), Labels(labels, labelsSource), classNames, scale: 1 / 255.0);
     }
 
-    private static Tensor Images(byte[] content, string source)
+    internal static Tensor Images(byte[] content, string source)
     {
         (int[] sizes, int start) = Header(content, source, 3, "images");
         using Tensor pixels = torch.tensor(content[start..], dtype: torch.uint8);

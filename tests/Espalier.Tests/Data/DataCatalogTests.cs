@@ -279,4 +279,18 @@ public sealed class DataCatalogTests : IDisposable
             Assert.InRange(deviation, deviations[c] - 0.001, deviations[c] + 0.001);
         }
     }
+
+    [Fact]
+    public void The_two_parts_of_Omniglot_share_no_alphabet()
+    {
+        DataFolders folders = DataFolders.FromEnvironment();
+        Assert.SkipUnless(folders.Local is not null, "set ESPALIER_DATA to the folder of the local data sets");
+        using UncutData data = new DataCatalog(folders).LoadUncut(new() { Name = "omniglot" });
+        string[] Alphabets(Dataset part) => [.. part.LabelArray().Select(l => part.ClassNames[(int)l].Split('/')[0]).Distinct().Order(StringComparer.Ordinal)];
+        Assert.Equal((2720, 2120), (data.Pool.Count, data.Test!.Count));
+        Assert.Equal(["Balinese", "Early_Aramaic", "Greek", "Korean", "Latin"], Alphabets(data.Pool));
+        Assert.Equal(["Japanese_(katakana)", "Sanskrit", "Tagalog"], Alphabets(data.Test));
+        Assert.Same(data.Test, data.ForTest);
+        Assert.All(data.Test.LabelArray().GroupBy(l => l), g => Assert.Equal(20, g.Count()));
+    }
 }

@@ -39,6 +39,7 @@ public sealed class NetworkExportTests
         ["resmlp"] = (new() { Name = "resmlp", ResMlp = new() { PatchSize = 4, DModel = 12, Layers = 2 } }, [3, 8, 12]),
         ["resnet"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 2] } }, [3, 33, 40]),
         ["cnn"] = (new() { Name = "cnn", Cnn = new() { HiddenSizes = [8], Dropout = 0.5, InputMean = [0.3], InputStd = [0.4] } }, [1, 28, 28]),
+        ["cnn with the sigmoid's approximation of GELU"] = (new() { Name = "oe_mnist_convnet" }, [1, 28, 28]),
         ["cnn with strides"] = (new() { Name = "tiny_cnn" }, [3, 15, 18]),
         ["resnet bottleneck for small images"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 1], Bottleneck = true, SmallImages = true } }, [3, 12, 12]),
         ["mlp"] = (new() { Name = "mlp", Mlp = new() { HiddenSizes = [9, 8], Dropout = 0.2, InputMean = [0.3], InputStd = [2] } }, [3, 4, 5]),

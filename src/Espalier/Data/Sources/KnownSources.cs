@@ -151,6 +151,41 @@ internal static class KnownSources
                 new("t10k-labels-idx1-ubyte.gz", "1fa03836e01c862542f8eb83463bb951bebec6fcb3efa28dad748c6b38a9021b"),
             ],
         }),
+        new OmniglotSource(new DatasetInfo
+        {
+            Name = "omniglot",
+            Folder = "omniglot-small",
+            Title = "Omniglot: characters of nine alphabets, 28x28 pixels; the test set has alphabets of its own",
+            Origin = DatasetOrigin.Local,
+            Task = DatasetTask.ImageClassification,
+            InputShape = [1, 28, 28],
+            SampleCount = 2_720,
+            TestCount = 2_120,
+            Licence = "MIT, (c) 2015 Brenden Lake",
+            Source = "B. Lake et al., Human-level concept learning through probabilistic program induction, Science 2015; the small background sets of https://github.com/brendenlake/omniglot, inverted and resized",
+            Files =
+            [
+                new("small1-classes.txt", "77bfa89e6b839312d019f35c6a723164671ac8be295d184ba8e6f1b5a7228cf9"),
+                new("small1-images-idx3-ubyte.gz", "62528247f137c5618adcc09692d261b7999104449be3a852536820aa2d04e941"),
+                new("small1-labels-idx1-ubyte.gz", "1ed71b640c10927ae1ab7c834f922b3e76ff2e3d3b4d9b1ba08d12ede25f7e07"),
+                new("small2-classes.txt", "93e3392c57fb30eeda7798231e245e09aa31c597752626814fab9e77ee0fb9cf"),
+                new("small2-images-idx3-ubyte.gz", "4ba87186eef6195dd9bb8dd0435f09f28b7f5d5e42a718c9a48222c831b5efdc"),
+                new("small2-labels-idx1-ubyte.gz", "8ea88bc60e38d23024457a2899973726f1a71c58a8efbbc98f04fd80d011b5a6"),
+            ],
+        }),
+        new PhotographSource(new DatasetInfo
+        {
+            Name = "textures-skimage",
+            Title = "Three photographs of textures, 512x512 pixels: material for outliers rather than a task",
+            Origin = DatasetOrigin.Local,
+            Task = DatasetTask.ImageClassification,
+            InputShape = [1, 512, 512],
+            ClassNames = ["brick", "grass", "gravel"],
+            SampleCount = 3,
+            Licence = "CC0",
+            Source = "sample images of scikit-image, https://scikit-image.org",
+            Files = [new("textures3-512x512-idx3-ubyte.gz", "8763f1fbf99a8c33d60852f179689b93057bba80636e85ee9961416dd57a3041")],
+        }),
         new ZippedImageSource(new DatasetInfo
         {
             Name = "cifar10-jpeg-mini",
