@@ -3,20 +3,15 @@ using Espalier.Models;
 namespace Espalier.Anomaly;
 
 /// <summary>-T log sum_c exp(l_c / T) (Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020).</summary>
-public sealed class Energy : LogitDetector
+/// <param name="temperature">T, above 0; 1 in the paper.</param>
+/// <exception cref="OptionsException">T is not above 0.</exception>
+public sealed class Energy(double temperature = 1) : ScoreRule("energy", DetectorNeeds.Logits, ("T", Temperatures.Checked(temperature)))
 {
-    /// <summary>Creates the detector.</summary>
-    /// <param name="classifier">The model whose answers are scored.</param>
-    /// <param name="temperature">T, above 0; 1 in the paper.</param>
-    /// <exception cref="OptionsException">T is not above 0.</exception>
-    public Energy(IDifferentiableClassifier classifier, double temperature = 1) : base("energy", classifier)
-    {
-        OptionsException.Require(temperature > 0, nameof(temperature), temperature, "must be above 0");
-        Temperature = temperature;
-    }
-
     /// <summary>T.</summary>
-    public double Temperature { get; }
+    public double Temperature => temperature;
 
-    private protected override Tensor FromLogits(Tensor logits) => -Temperature * (logits / Temperature).logsumexp(1);
+    private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) => Of(logits, temperature);
+
+    /// <summary>The energy of logits, [n].</summary>
+    internal static Tensor Of(Tensor logits, double temperature = 1) => -temperature * (logits / temperature).logsumexp(1);
 }

@@ -3,17 +3,13 @@ using Espalier.Models;
 namespace Espalier.Anomaly;
 
 /// <summary>
-/// -max_c p_c (Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and Out-of-Distribution Examples", ICLR
-/// 2017). Where the model tells its logits, p is computed from them in double: a float softmax saturates into ties.
+/// -max_c p_c, p = softmax(l / T) (Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and Out-of-Distribution
+/// Examples", ICLR 2017). p is computed from the logits in double: a float softmax saturates into ties.
 /// </summary>
-/// <param name="classifier">The model whose answers are scored.</param>
-public sealed class MaximumSoftmaxProbability(IScoringClassifier classifier) : Detector("msp")
+/// <param name="temperature">T, above 0; 1 in the paper.</param>
+/// <exception cref="OptionsException">T is not above 0.</exception>
+public sealed class MaximumSoftmaxProbability(double temperature = 1) : ScoreRule("msp", DetectorNeeds.None, ("T", Temperatures.Checked(temperature)))
 {
-    private protected override Tensor ScoreBatch(Tensor inputs)
-    {
-        Tensor probabilities = classifier is IDifferentiableClassifier differentiable
-            ? differentiable.Logits(inputs).cpu().to(torch.float64).softmax(1)
-            : classifier.Probabilities(inputs);
-        return -probabilities.amax([1]);
-    }
+    private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
+        -(logits / temperature).softmax(1).amax([1]);
 }

@@ -4,10 +4,10 @@ namespace Espalier.Anomaly;
 
 /// <summary>
 /// -H(U; p) = mean(l) - log sum exp(l): how near the prediction is to uniform (Hendrycks et al., "Deep Anomaly Detection
-/// with Outlier Exposure", ICLR 2019, appendix E). The best score for models trained with outlier exposure.
+/// with Outlier Exposure", ICLR 2019, appendix E). The best score for models trained with outlier exposure. At most
+/// -log K, which a uniform prediction reaches.
 /// </summary>
-/// <param name="classifier">The model whose answers are scored.</param>
-public sealed class UniformCrossEntropy(IDifferentiableClassifier classifier) : LogitDetector("uniform-ce", classifier)
+public sealed class UniformCrossEntropy() : ScoreRule("uniform-ce", DetectorNeeds.None)
 {
-    private protected override Tensor FromLogits(Tensor logits) => logits.mean([1]) - logits.logsumexp(1);
+    private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) => logits.mean([1L]) - logits.logsumexp(1);
 }

@@ -11,11 +11,11 @@ internal sealed class DetectCommand : SavedRunCommand<DetectCommand.Settings>
     internal sealed class Settings : SavedRunSettings
     {
         [CommandOption("--detector <NAME>")]
-        [Description("What scores an input: msp, max-logit, energy, entropy or uniform-ce.")]
+        [Description("What scores an input, such as msp, energy or knn:k=50; see espalier detectors list.")]
         public string? Detector { get; init; }
 
         [CommandOption("--outliers <KIND>")]
-        [Description("gaussian, rademacher, blobs or pixel-shuffle; may be given several times.")]
+        [Description("A generator (gaussian, blobs ...), a data set, a folder of pictures or a table; may be given several times.")]
         public string[] Outliers { get; init; } = [];
 
         [CommandOption("--count <N>")]

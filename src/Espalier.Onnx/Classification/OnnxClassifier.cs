@@ -8,7 +8,7 @@ namespace Espalier.Onnx;
 /// An ONNX file as a classifier, whoever made it. It takes inputs in Espalier's form; <see cref="OnnxClassifierOptions"/> say how
 /// the model wants them. Without gradients: attacks that need them take the module.
 /// </summary>
-public sealed class OnnxClassifier : IScoringClassifier, IDisposable
+public sealed class OnnxClassifier : ILogitClassifier, IModelIdentity, IDisposable
 {
     private readonly OnnxSession _session;
     private readonly OnnxInputForm _form;
@@ -79,6 +79,17 @@ public sealed class OnnxClassifier : IScoringClassifier, IDisposable
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public string Checksum => field ??= ModelChecksum.OfFile(Path);
+
+    /// <inheritdoc/>
+    public bool HasLogits => OutputKind == OnnxOutputKind.Logits;
+
+    /// <inheritdoc/>
+    public Tensor Logits(Tensor inputs) => HasLogits
+        ? Scores(inputs)
+        : throw new ModelOutputException($"the model {Path}", "gives probabilities, no logits", "export it without its softmax, or choose a detector that needs probabilities only");
 
     /// <inheritdoc/>
     public Tensor Probabilities(Tensor inputs) => InBatches(inputs, _output.Probabilities);

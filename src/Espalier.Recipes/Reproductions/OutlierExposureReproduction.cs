@@ -15,5 +15,6 @@ public sealed class OutlierExposureReproduction : Reproduction
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Func<ReproductionContext, ReproductionPart> Run)> Parts { get; } =
     [
+        ("tabular", TabularBenchmark.Run),
     ];
 }

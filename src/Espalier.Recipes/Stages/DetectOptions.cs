@@ -8,12 +8,18 @@ public sealed record DetectOptions
     // What needs nothing but the data at hand; more can be asked for.
     private static readonly string[] DefaultKinds = ["gaussian", "rademacher", "blobs", "pixel-shuffle"];
 
-    /// <summary>What scores an input: <c>msp</c>, <c>max-logit</c>, <c>energy</c>, <c>entropy</c> or <c>uniform-ce</c>.</summary>
+    /// <summary>What scores an input, with its settings: <c>msp</c>, <c>energy</c>, <c>knn:k=50</c>; see <c>espalier detectors list</c>.</summary>
     public string Detector { get; init; } = "msp";
 
+    /// <summary>For detectors that use features: the layer that they come from; the last linear layer where null.</summary>
+    public string? Layer { get; init; }
+
+    /// <summary>For detectors that are fitted: the first so many training samples; all where null.</summary>
+    public int? Fit { get; init; }
+
     /// <summary>
-    /// What it is confronted with: <c>gaussian</c>, <c>rademacher</c>, and for images <c>blobs</c> and
-    /// <c>pixel-shuffle</c>; all that fit the data where null.
+    /// What it is confronted with: generators (<c>gaussian</c>, <c>rademacher</c>, <c>blobs</c>, <c>negative</c> ...), data sets
+    /// (<c>notmnist</c>), folders of pictures, tables; four generators, as far as they fit the data, where null.
     /// </summary>
     public IReadOnlyList<string>? Outliers { get; init; }
 
@@ -28,15 +34,14 @@ public sealed record DetectOptions
     /// <exception cref="NotFoundException">There is no detector or kind of outliers of that name.</exception>
     public void Validate()
     {
-        if (!Anomaly.Detector.Names.Contains(Detector))
-            throw new NotFoundException("detector", Detector, Anomaly.Detector.Names);
-        OptionsException.Require(Outliers is null or { Count: > 0 }, nameof(Outliers), "empty", "needs at least one kind");
-        foreach (string kind in Outliers ?? [])
+        using (DetectorCatalog.Create(Detector))
         {
-            if (!OutlierGenerator.Names.Contains(kind))
-                throw new NotFoundException("kind of outliers", kind, OutlierGenerator.Names);
         }
 
+        OptionsException.Require(Fit is null or >= 1, nameof(Fit), Fit, "must be at least 1");
+        OptionsException.Require(Outliers is null or { Count: > 0 }, nameof(Outliers), "empty", "needs at least one kind");
+        foreach (string kind in Outliers ?? [])
+            OutlierSource.Open(kind);
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         OptionsException.Within("protocol", Protocol.Validate);
     }
@@ -46,7 +51,7 @@ public sealed record DetectOptions
     /// <exception cref="OptionsException">A kind of outliers is for images only and these are none.</exception>
     public void ValidateFor(IReadOnlyList<long> shape)
     {
-        foreach (string kind in Outliers ?? [])
+        foreach (string kind in (Outliers ?? []).Where(OutlierGenerator.IsKnown))
             OptionsException.Require(OutlierGenerator.Create(kind).Makes(shape), nameof(Outliers), kind, $"must fit inputs of shape [{string.Join(", ", shape)}]: {string.Join(", ", (this with { Outliers = null }).KindsFor(shape))}");
     }
 

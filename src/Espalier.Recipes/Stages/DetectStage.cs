@@ -1,5 +1,6 @@
 using Espalier.Anomaly;
 using Espalier.Data;
+using Espalier.Models;
 
 namespace Espalier.Recipes.Stages;
 
@@ -14,7 +15,15 @@ internal static class DetectStage
         IReadOnlyList<string> wanted = options.KindsFor(context.Test.InputShape);
         using var scope = torch.NewDisposeScope();
         Batch test = context.Test.All();
-        Detector detector = Detector.Create(options.Detector, context.Classifier);
+        ScoreRule rule = DetectorCatalog.Create(options.Detector);
+        using FeatureClassifier? features = rule.Needs.HasFlag(DetectorNeeds.Features) && context.Classifier is TorchClassifier module ? FeatureClassifier.Of(module, options.Layer) : null;
+        using var detector = new Detector(rule, features ?? (IScoringClassifier)context.Classifier);
+        if (rule.Needs.HasFlag(DetectorNeeds.Fit))
+        {
+            using Batch train = context.Train.First(options.Fit);
+            detector.Fit(train.Inputs, train.Labels, context.CancellationToken);
+        }
+
         double[] inliers = Scores(detector, test.Inputs);
         var protocol = new DetectionProtocol(options.Protocol with { Seed = context.Seed });
         var kinds = new List<DetectedOutliers>();
@@ -22,12 +31,18 @@ internal static class DetectStage
         {
             using var kindScope = torch.NewDisposeScope();
             context.CancellationToken.ThrowIfCancellationRequested();
-            OutlierGenerator generator = OutlierGenerator.Create(kind);
-            Tensor outliers = generator.Generate(options.Count ?? context.Test.Count, context.Test.InputShape, context.Classifier.Bounds, context.Seed, context.Test)
-                .to(test.Inputs.device);
+            OutlierSource source = OutlierSource.Open(kind);
+            Tensor outliers = source.Load(new OutlierRequest
+            {
+                Shape = context.Test.InputShape,
+                Bounds = context.Classifier.Bounds,
+                Count = options.Count ?? context.Test.Count,
+                Seed = context.Seed,
+                Inliers = context.Test,
+            }).to(test.Inputs.device);
             double[] scores = Scores(detector, outliers);
             DetectionResult result = protocol.Measure(inliers, scores);
-            kinds.Add(new DetectedOutliers(kind, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
+            kinds.Add(new DetectedOutliers(source.Name, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
                 ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
             context.Progress?.Report((double)kinds.Count / wanted.Count);
         }

@@ -67,8 +67,11 @@ public sealed class NpzFile
             Add(archive, name + Extension, array.Write);
     });
 
-    /// <summary>Adds an entry without compression and with a fixed date.</summary>
-    internal static void Add(ZipArchive archive, string name, Action<Stream> write)
+    /// <summary>Adds an entry to an archive, without compression and with a fixed date.</summary>
+    /// <param name="archive">The archive, open for writing.</param>
+    /// <param name="name">The entry's name, with its extension.</param>
+    /// <param name="write">Writes the content.</param>
+    public static void Add(ZipArchive archive, string name, Action<Stream> write)
     {
         ZipArchiveEntry entry = archive.CreateEntry(name, CompressionLevel.NoCompression);
         entry.LastWriteTime = Epoch;
@@ -76,8 +79,11 @@ public sealed class NpzFile
         write(content);
     }
 
-    /// <summary>Reads an entry that is an array.</summary>
-    internal static NpyArray Read(ZipArchiveEntry entry, string source)
+    /// <summary>Reads an entry of an archive that is an array.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="source">What it is, for messages.</param>
+    /// <exception cref="CheckpointException">It is damaged, or no array of plain numbers.</exception>
+    public static NpyArray Read(ZipArchiveEntry entry, string source)
     {
         try
         {

@@ -6,7 +6,7 @@ namespace Espalier.Models;
 /// A TorchSharp module as a classifier. The module is put into evaluation mode and its parameters are frozen for the
 /// life of this object (auditing never trains): gradients reach the inputs only, and cost nothing for the weights.
 /// </summary>
-public sealed class TorchClassifier : IDifferentiableClassifier, IDisposable
+public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity, IDisposable
 {
     private readonly Module _module;
     private readonly (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] _parameters;
@@ -45,6 +45,12 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IDisposable
 
     /// <summary>How many inputs go through the module at once where no graph is kept.</summary>
     public int BatchSize { get; }
+
+    /// <inheritdoc/>
+    public string Checksum => field ??= ModelChecksum.Of(_module);
+
+    /// <summary>The module.</summary>
+    internal Module Module => _module;
 
     /// <inheritdoc/>
     public Tensor Logits(Tensor inputs)

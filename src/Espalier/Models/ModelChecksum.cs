@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Espalier.Models;
+
+/// <summary>Tells models apart by their weights.</summary>
+public static class ModelChecksum
+{
+    /// <summary>SHA-256 over names, types, shapes and values of all parameters and buffers.</summary>
+    /// <param name="module">The model.</param>
+    /// <returns>64 lower-case hexadecimal digits.</returns>
+    public static string Of(torch.nn.Module module)
+    {
+        using var _ = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string name, Tensor tensor) in module.state_dict())
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{string.Join(",", tensor.shape)}]\n"));
+            if (tensor.numel() > 0)
+                hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>SHA-256 of a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>64 lower-case hexadecimal digits.</returns>
+    public static string OfFile(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
