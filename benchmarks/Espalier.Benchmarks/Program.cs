@@ -43,6 +43,9 @@ switch (args)
     case ["attack-speed", .. var rest]:
         AttackSpeedCommand.Run(new CommandArguments(rest));
         break;
+    case ["tabular-speed", .. var rest]:
+        TabularSpeedCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

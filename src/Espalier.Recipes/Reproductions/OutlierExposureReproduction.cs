@@ -17,5 +17,6 @@ public sealed class OutlierExposureReproduction : Reproduction
     [
         ("weights", ReferenceWeights.Run),
         ("detectors", DetectorTable.Run),
+        ("tabular", TabularBenchmark.Run),
     ];
 }

@@ -37,7 +37,7 @@ internal static class GmlpImages
         }
 
         string[] names = [.. Rivals.Select(r => r.Name)];
-        var claims = new List<Claim>(Rivals.Select(r => new Claim($"test accuracy of {r.Name}, %", r.Reference, table.Text(r.Name), r.Name == "gMLP" ? table.Min("gMLP") >= 96.3 : null)))
+        var claims = new List<Claim>(Rivals.Select(r => new Claim($"test accuracy of {r.Name}, %", r.Reference, table.Text(r.Name), r.Name == "gMLP" ? table.Mean("gMLP") >= 96.3 : null)))
         {
             new("gMLP is ahead of both under the same budget", "yes", table.Mean(names[0]) > Math.Max(table.Mean(names[1]), table.Mean(names[2])) ? "yes" : "no", table.Min(names[0]) > Math.Max(table.Max(names[1]), table.Max(names[2]))),
         };

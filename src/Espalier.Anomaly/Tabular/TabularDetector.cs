@@ -1,0 +1,273 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// Finds unusual rows of a table: fitted once on rows that are mostly normal, then applied to new ones with the statistics of
+/// the fit. What all such detectors share lives here: checks, columns that never vary (they contribute nothing), standard
+/// units, and the nearest training rows that explain a score. Double precision throughout.
+/// </summary>
+public abstract class TabularDetector : IAnomalyDetector
+{
+    private const int MostReferenceRows = 5000;
+
+    private readonly bool _standardizes;
+    private int[] _columns = [];
+    private double[] _mean = [];
+    private double[] _scale = [];
+    private double[] _deviation = [];
+    private int[] _referenceNumbers = [];
+    private TabularRows _reference = new([], 0);
+
+    private protected TabularDetector(string name, bool standardizes) => (Name, _standardizes) = (name, standardizes);
+
+    /// <summary>What <see cref="Create"/> can make.</summary>
+    public static IReadOnlyList<string> Names => TabularDetectorText.Names;
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <summary>Whether <see cref="Fit(double[,], IReadOnlyList{string}, CancellationToken)"/> has been called.</summary>
+    public bool IsFitted => TrainingRows > 0;
+
+    /// <summary>Rows of the fit; 0 before it.</summary>
+    public int TrainingRows { get; private set; }
+
+    /// <summary>Columns that a row must have.</summary>
+    public int Width { get; private set; }
+
+    /// <summary>One name per column; <c>column 0</c> and so on where none were given.</summary>
+    public IReadOnlyList<string> ColumnNames { get; private set; } = [];
+
+    /// <summary>Columns with one value only in all training rows: they contribute nothing to a score.</summary>
+    public IReadOnlyList<int> ConstantColumns { get; private set; } = [];
+
+    /// <summary>Makes a detector from text: a name, perhaps with options, such as <c>isolation-forest:trees=200,seed=3</c>.</summary>
+    /// <param name="text">One of <see cref="Names"/>, then <c>:option=value</c>, further ones after commas.</param>
+    /// <exception cref="NotFoundException">There is no detector or option of that name.</exception>
+    /// <exception cref="OptionsException">A value is out of its range or of the wrong kind.</exception>
+    public static TabularDetector Create(string text) => TabularDetectorText.Create(text);
+
+    /// <summary>Learns what is usual.</summary>
+    /// <param name="rows">[rows, columns].</param>
+    /// <param name="columns">One name per column, for messages; none where null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="DataException">There are too few rows, a value is NaN or infinite, or no column varies.</exception>
+    /// <exception cref="OptionsException">An option does not go with so few rows.</exception>
+    public void Fit(double[,] rows, IReadOnlyList<string>? columns = null, CancellationToken cancellationToken = default) =>
+        Fit(TabularRows.Of(rows), columns, cancellationToken);
+
+    /// <summary>Learns what is usual.</summary>
+    /// <param name="rows">[rows, columns], any kind of number.</param>
+    /// <param name="columns">One name per column, for messages; none where null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ShapeException">The rows are no table.</exception>
+    /// <exception cref="DataException">There are too few rows, a value is NaN or infinite, or no column varies.</exception>
+    /// <exception cref="OptionsException">An option does not go with so few rows.</exception>
+    public void Fit(Tensor rows, IReadOnlyList<string>? columns = null, CancellationToken cancellationToken = default) =>
+        Fit(TabularRows.Of(rows), columns, cancellationToken);
+
+    /// <summary>
+    /// Learns from rows and scores these very rows, as one does to find the outliers inside a table: a row is left out of its own
+    /// neighbours. Such scores are no basis for a threshold on new rows; use held-out ones.
+    /// </summary>
+    /// <param name="rows">[rows, columns].</param>
+    /// <param name="columns">One name per column, for messages; none where null.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>One score per row: the higher, the more anomalous.</returns>
+    /// <exception cref="DataException">There are too few rows, a value is NaN or infinite, or no column varies.</exception>
+    /// <exception cref="OptionsException">An option does not go with so few rows.</exception>
+    public double[] FitScore(double[,] rows, IReadOnlyList<string>? columns = null, CancellationToken cancellationToken = default)
+    {
+        TabularRows prepared = Fit(TabularRows.Of(rows), columns, cancellationToken);
+        return Checked(ScoreTrainingRows(prepared));
+    }
+
+    /// <summary>Scores rows.</summary>
+    /// <param name="rows">[rows, columns], as many columns as in the fit.</param>
+    /// <returns>One score per row: the higher, the more anomalous.</returns>
+    /// <exception cref="OptionsException">The detector is not fitted.</exception>
+    /// <exception cref="ShapeException">Another number of columns than in the fit.</exception>
+    /// <exception cref="DataException">A value is NaN or infinite.</exception>
+    public double[] Score(double[,] rows) => Score(TabularRows.Of(rows));
+
+    /// <inheritdoc/>
+    /// <exception cref="OptionsException">The detector is not fitted.</exception>
+    public Tensor Score(Tensor inputs) => torch.tensor(Score(TabularRows.Of(inputs)), dtype: torch.float64);
+
+    /// <summary>The training rows that are most like a row: what a person compares an alarm with.</summary>
+    /// <param name="row">One row, as many columns as in the fit.</param>
+    /// <param name="count">How many, at least 1.</param>
+    /// <returns>Nearest first, by distance over the varying columns in standard units. Of large tables a sample of 5,000 rows is kept.</returns>
+    /// <exception cref="OptionsException">The detector is not fitted, or the count is below 1.</exception>
+    /// <exception cref="ShapeException">Another number of columns than in the fit.</exception>
+    /// <exception cref="DataException">A value is NaN or infinite.</exception>
+    public IReadOnlyList<TrainingRow> Nearest(ReadOnlySpan<double> row, int count = 3)
+    {
+        OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
+        var query = new TabularRows(row.ToArray(), row.Length);
+        Check(query);
+        double[] distances = new double[_reference.Count];
+        for (int i = 0; i < distances.Length; i++)
+        {
+            ReadOnlySpan<double> other = _reference[i];
+            double sum = 0;
+            for (int j = 0; j < _columns.Length; j++)
+            {
+                double difference = (row[_columns[j]] - other[_columns[j]]) / _deviation[j];
+                sum += difference * difference;
+            }
+
+            distances[i] = Math.Sqrt(sum);
+        }
+
+        return [.. Enumerable.Range(0, distances.Length).OrderBy(i => distances[i]).Take(count)
+            .Select(i => new TrainingRow(_referenceNumbers[i], distances[i], _reference[i].ToArray()))];
+    }
+
+    private protected abstract void FitRows(TabularRows rows, CancellationToken cancellationToken);
+
+    /// <param name="rows">[rows, varying columns], in the unit of the fit.</param>
+    private protected abstract double[] ScoreRows(TabularRows rows);
+
+    /// <summary>Scores the rows of the fit.</summary>
+    private protected virtual double[] ScoreTrainingRows(TabularRows rows) => ScoreRows(rows);
+
+    private protected abstract void WriteState(TabularState state);
+
+    private protected abstract void ReadState(TabularState state);
+
+    /// <summary>The options, for a file.</summary>
+    internal abstract object? OptionsForFile { get; }
+
+    internal double[] Score(TabularRows rows)
+    {
+        Check(rows);
+        return Checked(ScoreRows(Prepared(rows)));
+    }
+
+    internal TabularRows Fit(TabularRows rows, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    {
+        if (rows.Count < 2)
+            throw new DataException("rows", $"are {rows.Count}", "give at least two rows to learn from");
+        if (columns is not null && columns.Count != rows.Width)
+            throw new ShapeException("column names", [columns.Count], $"[{rows.Width}], one per column");
+        TrainingRows = 0;
+        Width = rows.Width;
+        ColumnNames = columns is null ? [.. Enumerable.Range(0, rows.Width).Select(j => string.Create(CultureInfo.InvariantCulture, $"column {j}"))] : [.. columns];
+        RequireFinite(rows);
+        Describe(rows);
+        TabularRows prepared = Prepared(rows);
+        FitRows(prepared, cancellationToken);
+        Keep(rows);
+        TrainingRows = rows.Count;
+        return prepared;
+    }
+
+    internal TabularState Save()
+    {
+        RequireFitted();
+        var state = new TabularState();
+        state.Set("rows", new[] { TrainingRows });
+        state.Set("width", new[] { Width });
+        state.Set("columns", _columns);
+        state.Set("mean", _mean);
+        state.Set("scale", _scale);
+        state.Set("deviation", _deviation);
+        state.Set("reference.numbers", _referenceNumbers);
+        state.Set("reference.rows", _reference.Values, _reference.Count, _reference.Width);
+        WriteState(state);
+        return state;
+    }
+
+    internal void Load(TabularState state, IReadOnlyList<string> columnNames)
+    {
+        Width = state.Integers("width")[0];
+        ColumnNames = columnNames;
+        _columns = state.Integers("columns");
+        ConstantColumns = [.. Enumerable.Range(0, Width).Except(_columns)];
+        (_mean, _scale, _deviation) = (state.Numbers("mean"), state.Numbers("scale"), state.Numbers("deviation"));
+        _referenceNumbers = state.Integers("reference.numbers");
+        _reference = new(state.Numbers("reference.rows"), Width);
+        ReadState(state);
+        TrainingRows = state.Integers("rows")[0];
+    }
+
+    private void Describe(TabularRows rows)
+    {
+        double[] mean = new double[Width];
+        double[] deviation = new double[Width];
+        double[] first = rows[0].ToArray();
+        bool[] varies = new bool[Width];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ReadOnlySpan<double> row = rows[i];
+            for (int j = 0; j < Width; j++)
+            {
+                mean[j] += row[j];
+                varies[j] |= row[j] != first[j];
+            }
+        }
+
+        for (int j = 0; j < Width; j++)
+            mean[j] /= rows.Count;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            ReadOnlySpan<double> row = rows[i];
+            for (int j = 0; j < Width; j++)
+                deviation[j] += (row[j] - mean[j]) * (row[j] - mean[j]);
+        }
+
+        for (int j = 0; j < Width; j++)
+            deviation[j] = Math.Sqrt(deviation[j] / rows.Count);
+        _columns = [.. Enumerable.Range(0, Width).Where(j => varies[j] && deviation[j] > 0 && double.IsFinite(deviation[j]))];
+        ConstantColumns = [.. Enumerable.Range(0, Width).Except(_columns)];
+        if (_columns.Length == 0)
+            throw new DataException("rows", "do not vary: every column has one value only", "give rows that differ");
+        _deviation = [.. _columns.Select(j => deviation[j])];
+        _mean = [.. _columns.Select(j => _standardizes ? mean[j] : 0)];
+        _scale = [.. _columns.Select(j => _standardizes ? deviation[j] : 1)];
+    }
+
+    private void Keep(TabularRows rows)
+    {
+        int[] order = [.. Enumerable.Range(0, rows.Count)];
+        if (rows.Count > MostReferenceRows)
+        {
+            new Data.SplitMix64(rows.Count, 17).Shuffle(order);
+            order = [.. order.Take(MostReferenceRows).Order()];
+        }
+
+        _referenceNumbers = order;
+        _reference = rows.Take(order);
+    }
+
+    private TabularRows Prepared(TabularRows rows) => !_standardizes && _columns.Length == Width ? rows : rows.Select(_columns, _mean, _scale);
+
+    private void Check(TabularRows rows)
+    {
+        RequireFitted();
+        if (rows.Width != Width)
+            throw new ShapeException("rows", [rows.Count, rows.Width], $"[rows, {Width}], the columns of the fit");
+        RequireFinite(rows);
+    }
+
+    private void RequireFitted() =>
+        OptionsException.Require(IsFitted, "detector", Name, "is not fitted: call Fit with rows that are mostly normal first");
+
+    private void RequireFinite(TabularRows rows)
+    {
+        if (!TensorPrimitives.IsFiniteAll<double>(rows.Values))
+        {
+            int bad = Array.FindIndex(rows.Values, v => !double.IsFinite(v));
+            throw new DataException($"row {bad / rows.Width}, {ColumnNames[bad % rows.Width]}",
+                double.IsNaN(rows.Values[bad]) ? "is NaN" : "is infinite", "fill the value in, or leave the row out");
+        }
+    }
+
+    private double[] Checked(double[] scores)
+    {
+        return !TensorPrimitives.IsNaNAny<double>(scores) ? scores : throw new DataException($"row {Array.FindIndex(scores, double.IsNaN)}", $"has no {Name} score: the values are too large to compute with", "bring the columns to a common scale");
+    }
+}
