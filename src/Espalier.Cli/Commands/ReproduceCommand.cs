@@ -24,7 +24,7 @@ internal sealed class ReproduceCommand : EspalierCommand<ReproduceCommand.Settin
         public string[] Part { get; init; } = [];
 
         [CommandOption("--seeds <N>")]
-        [Description("How many seeds.")]
+        [Description("How many seeds, from --seed on, which is 1 where left out.")]
         public int Seeds { get; init; } = 3;
     }
 
@@ -46,7 +46,7 @@ internal sealed class ReproduceCommand : EspalierCommand<ReproduceCommand.Settin
             throw new NotFoundException("part", part, reproduction.Parts.Select(p => p.Name));
         var manifest = new RunManifest { Name = name, Kind = "reproduce", CommandLine = CommandLine.Text, Machine = MachineInfo.Current(), Device = session.Device.ToString() };
         using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", name, manifest);
-        var context = new ReproductionContext(settings.Seeds, session.Device, text => session.Terminal.Line($"          {text}"), session.Stop);
+        var context = new ReproductionContext(settings.Seeds, session.Device, text => session.Terminal.Line($"          {text}"), session.Stop) { FirstSeed = settings.Seed ?? 1 };
         var parts = new List<ReproductionPart>();
         foreach ((string part, Func<ReproductionContext, ReproductionPart> work) in reproduction.Parts.Where(p => settings.Part.Length == 0 || settings.Part.Contains(p.Name)))
         {

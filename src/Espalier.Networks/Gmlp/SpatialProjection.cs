@@ -8,19 +8,13 @@ namespace Espalier.Networks;
 /// The linear map along tokens of the spatial gating unit: G[b,i,c] = sum_j W[i,j] V[b,j,c] + beta[i], one W and beta
 /// for all channels. Its weights are called <c>weight</c> and <c>bias</c>, as timm's are.
 /// </summary>
-public sealed class SpatialProjection : Module<Tensor, Tensor>
+public sealed class SpatialProjection : ModuleWithConstants
 {
     [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
 
     [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
-
-    [ComponentName(Name = "diagonals")]
-    private readonly Tensor? _diagonals;
-
-    [ComponentName(Name = "past")]
-    private readonly Tensor? _past;
 
     /// <summary>Creates the map with W = 0 and beta = 1.</summary>
     /// <param name="tokens">Number of tokens n; shorter inputs use the upper left corner of W.</param>
@@ -41,16 +35,11 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
         if (form == SpatialForm.Toeplitz)
-        {
-            _diagonals = Toeplitz.Diagonals(tokens).DetachFromDisposeScope();
-            register_buffer("diagonals", _diagonals, persistent: false);
-        }
-
+            AddConstant("diagonals", Toeplitz.Diagonals(tokens));
         if (causal)
         {
             using Tensor ones = torch.ones(tokens, tokens);
-            _past = ones.tril().DetachFromDisposeScope();
-            register_buffer("past", _past, persistent: false);
+            AddConstant("past", ones.tril());
         }
     }
 
@@ -114,17 +103,18 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
     private Tensor Rows(long start, long end)
     {
         Tensor rows;
-        if (_diagonals is null)
+        if (Form == SpatialForm.Dense)
         {
             rows = end == Tokens && start == 0 ? _weight.alias() : _weight.narrow(-2, start, end - start).narrow(-1, 0, end);
         }
         else
         {
-            Tensor index = end == Tokens && start == 0 ? _diagonals : _diagonals.narrow(0, start, end - start).narrow(1, 0, end);
+            Tensor diagonals = Constant("diagonals");
+            Tensor index = end == Tokens && start == 0 ? diagonals : diagonals.narrow(0, start, end - start).narrow(1, 0, end);
             rows = _weight.index_select(-1, index.reshape(-1)).view([.. _weight.shape[..^1], end - start, end]);
         }
 
-        return _past is null ? rows : rows * _past.narrow(0, start, end - start).narrow(1, 0, end);
+        return Causal ? rows * Constant("past").narrow(0, start, end - start).narrow(1, 0, end) : rows;
     }
 
     /// <inheritdoc/>
@@ -134,8 +124,6 @@ public sealed class SpatialProjection : Module<Tensor, Tensor>
         {
             _weight.Dispose();
             _bias.Dispose();
-            _diagonals?.Dispose();
-            _past?.Dispose();
         }
 
         base.Dispose(disposing);

@@ -1,19 +1,11 @@
-using TorchSharp.Utils;
-
 namespace Espalier.Networks;
 
 /// <summary>
 /// (x - mean)/std as a network's first layer: the network takes raw pixels or columns, so attacks, bounds and
 /// explanations are in the units of the data. The constants come from the options and are not part of the weights.
 /// </summary>
-public sealed class Standardization : torch.nn.Module<Tensor, Tensor>
+public sealed class Standardization : ModuleWithConstants
 {
-    [ComponentName(Name = "mean")]
-    private readonly Tensor _mean;
-
-    [ComponentName(Name = "std")]
-    private readonly Tensor _std;
-
     private readonly bool _isIdentity;
 
     /// <summary>Creates the layer.</summary>
@@ -24,14 +16,12 @@ public sealed class Standardization : torch.nn.Module<Tensor, Tensor>
     {
         Validate(mean, std, null, "channel");
         _isIdentity = mean.All(m => m == 0) && std.All(s => s == 1);
-        _mean = AlongDimension1(mean, dimensions);
-        _std = AlongDimension1(std, dimensions);
-        register_buffer("mean", _mean, persistent: false);
-        register_buffer("std", _std, persistent: false);
+        AddConstant("mean", AlongDimension1(mean, dimensions));
+        AddConstant("std", AlongDimension1(std, dimensions));
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor input) => _isIdentity ? input : (input - _mean) / _std;
+    public override Tensor forward(Tensor input) => _isIdentity ? input : (input - Constant("mean")) / Constant("std");
 
     /// <summary>Checks means and standard deviations.</summary>
     /// <param name="mean">One value, or one per entry.</param>
@@ -52,22 +42,10 @@ public sealed class Standardization : torch.nn.Module<Tensor, Tensor>
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _mean.Dispose();
-            _std.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
     private static Tensor AlongDimension1(IReadOnlyList<double> values, int dimensions)
     {
         long[] shape = [1, values.Count, .. Enumerable.Repeat(1L, dimensions - 2)];
         using Tensor flat = torch.tensor(values.ToArray(), dtype: torch.float32);
-        return flat.reshape(shape).clone().DetachFromDisposeScope();
+        return flat.reshape(shape).clone();
     }
 }

@@ -36,7 +36,7 @@ internal static class ByolBatchSizes
     {
         using LoadedData loaded = DataCatalog.Default.Load(new() { Name = "mnist", Shrink = 2, TrainFirst = Images, ValidationFraction = 0.01 });
         DatasetSplits data = loaded.Splits.To(context.Device);
-        Outcome[][] found = [.. Variants.Select(v => Enumerable.Range(1, context.Seeds).Select(seed =>
+        Outcome[][] found = [.. Variants.Select(v => context.AllSeeds.Select(seed =>
         {
             Outcome outcome = Train(v, seed, data, context.CancellationToken);
             context.Report($"byol {v.Title}, seed {seed}: loss {string.Join(" ", outcome.Losses.Select(Text))}, linear {outcome.Linear.ToString("P2", CultureInfo.InvariantCulture)}");

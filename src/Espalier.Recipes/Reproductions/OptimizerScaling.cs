@@ -38,7 +38,7 @@ internal static class OptimizerScaling
     {
         using ShrunkMnist data = ShrunkMnist.Load(context.Device);
         var table = new SeedTable();
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             var task = new Task(context, data, seed, table);
             task.HeavyBall();
@@ -48,7 +48,7 @@ internal static class OptimizerScaling
         }
 
         return new ReproductionPart("optimizers",
-            string.Create(CultureInfo.InvariantCulture, $"The task of the part supervised, base batch {Batch}, ρ = 0.999, seeds 1 to {context.Seeds}. The published numbers divide the mean distance of the weights θ by the mean movement of the average ζ (of θ since the switch, for the switch), which is what agrees with them; d is that, D divides by the movement of θ itself. Rows without a published number are ours."),
+            string.Create(CultureInfo.InvariantCulture, $"The task of the part supervised, base batch {Batch}, ρ = 0.999, {context.SeedsText}. The published numbers divide the mean distance of the weights θ by the mean movement of the average ζ (of θ since the switch, for the switch), which is what agrees with them; d is that, D divides by the movement of θ itself. Rows without a published number are ours."),
             Claims(table), Charts(table))
         {
             Numbers = table.Means(),

@@ -28,17 +28,17 @@ internal static class SupervisedScaling
         using ShrunkMnist data = ShrunkMnist.Load(context.Device);
         var table = new SeedTable();
         var curves = new List<ChartSeries>();
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             var task = new Task(context, data, seed, table);
-            task.Main(seed == 1 ? curves : null);
+            task.Main(seed == context.FirstSeed ? curves : null);
             task.Small();
             task.LowRate();
             task.Noise();
         }
 
         return new ReproductionPart("supervised",
-            string.Create(CultureInfo.InvariantCulture, $"MNIST at 14x14, first {ShrunkMnist.Samples:N0} training images, perceptron 196-64-10, SGD η = {Rate}, batch {Batch}, ρ = {Rho}, 2 epochs, seeds 1 to {context.Seeds}. D is the mean distance from the base training over its mean distance from the start, every {Every} samples; accuracy on the 10,000 test images every {EvaluateEvery}."),
+            string.Create(CultureInfo.InvariantCulture, $"MNIST at 14x14, first {ShrunkMnist.Samples:N0} training images, perceptron 196-64-10, SGD η = {Rate}, batch {Batch}, ρ = {Rho}, 2 epochs, {context.SeedsText}. D is the mean distance from the base training over its mean distance from the start, every {Every} samples; accuracy on the 10,000 test images every {EvaluateEvery}."),
             Claims(table), Charts(table, curves))
         {
             Numbers = table.Means(),

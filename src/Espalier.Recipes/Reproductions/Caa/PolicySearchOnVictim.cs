@@ -16,7 +16,7 @@ internal static class PolicySearchOnVictim
         var claims = new List<Claim>();
         var numbers = new Dictionary<string, double>();
         var fronts = new List<ChartSeries>();
-        for (int seed = 1; seed <= Math.Max(1, context.Seeds); seed++)
+        foreach (int seed in context.AllSeeds)
         {
             context.Report($"seed {seed}");
             PolicySearchRecord record = PolicySearchAudit.Run(victim, new()

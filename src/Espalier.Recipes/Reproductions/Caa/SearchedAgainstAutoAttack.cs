@@ -26,6 +26,7 @@ internal static class SearchedAgainstAutoAttack
             double gradients = auto.GradientsPerExample / found.GradientsPerExample;
             double seconds = auto.WallSeconds / found.WallSeconds;
             string which = string.Create(CultureInfo.InvariantCulture, $"{name}, {epsilon}, {count} images");
+            context.Report(string.Create(CultureInfo.InvariantCulture, $"{found.Attack}, found in {record.SearchSeconds:N0} s: {found.RobustCount} stand, AutoAttack {auto.RobustCount}; {gradients:0.0} times cheaper in gradients, {seconds:0.0} in time"));
             claims.Add(new($"{which}: found {found.Attack} in {record.SearchSeconds:N0} s", "within ten minutes", string.Create(CultureInfo.InvariantCulture, $"{100 * found.RobustAccuracy:0.0} % left, AutoAttack {100 * auto.RobustAccuracy:0.0} %"), record.SearchSeconds <= 600));
             claims.Add(new($"{which}: points weaker than AutoAttack", "at most 0.3 on 3 of 4", difference.ToString("0.0", CultureInfo.InvariantCulture), difference <= 0.3));
             claims.Add(new($"{which}: cheaper, in gradients and in wall time", "at least 6", string.Create(CultureInfo.InvariantCulture, $"{gradients:0.0}, {seconds:0.0}"), gradients >= 6 && seconds >= 6));

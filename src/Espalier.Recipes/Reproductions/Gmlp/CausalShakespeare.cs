@@ -34,17 +34,17 @@ internal static class CausalShakespeare
         var table = new SeedTable();
         var series = new List<ChartSeries>();
         string sample = "";
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             sample = Train("gMLP", "gmlp", Gmlp, seed, written: true);
 
             // The rival once: it is there for orientation.
-            if (seed == 1)
+            if (seed == context.FirstSeed)
                 Train("Transformer", "transformer", Transformer, seed, written: false);
         }
 
         return new ReproductionPart("causal",
-            string.Create(CultureInfo.InvariantCulture, $"tinyshakespeare by characters, context {Length}, batch 12, {Steps:N0} steps, AdamW (0.9, 0.99) at 0.001, decay 0.1; nats of a character over the whole validation part; seeds 1 to {context.Seeds}. Written by the last gMLP: {sample.ReplaceLineEndings(" ")}"),
+            string.Create(CultureInfo.InvariantCulture, $"tinyshakespeare by characters, context {Length}, batch 12, {Steps:N0} steps, AdamW (0.9, 0.99) at 0.001, decay 0.1; nats of a character over the whole validation part; {context.SeedsText}. Written by the last gMLP: {sample.ReplaceLineEndings(" ")}"),
             [
                 new("parameters, gMLP", "776,321", table.Whole("gmlp.parameters"), table.Mean("gmlp.parameters") == 776_321),
                 new("nats per character, gMLP", "1.717, at most 1.76", table.Text("gmlp"), table.Max("gmlp") <= 1.76),
@@ -69,7 +69,7 @@ internal static class CausalShakespeare
             table.Add(key, points[^1].Item2);
             table.Add($"{key}.parameters", model.parameters().Sum(p => p.numel()));
             table.Add($"{key}.seconds", result.TrainingTime.TotalSeconds);
-            if (seed == 1)
+            if (seed == context.FirstSeed)
                 series.Add(new(name, points));
             context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {name}, {points[^1].Item2:0.000} nats in {result.TrainingTime.TotalSeconds:0} s"));
             if (!written)

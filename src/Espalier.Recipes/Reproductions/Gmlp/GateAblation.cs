@@ -29,7 +29,7 @@ internal static class GateAblation
         var table = new SeedTable();
         var series = new List<ChartSeries>();
         var parameters = new Dictionary<string, long>();
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             foreach ((string name, ModelOptions model, _, _) in Forms)
             {
@@ -39,12 +39,12 @@ internal static class GateAblation
                 table.Add($"{name}.seconds", curve.Seconds);
                 if (name == "split")
                     table.Add("early", curve.At(EarlyStep));
-                if (seed == 1)
+                if (seed == context.FirstSeed)
                     series.Add(new(name, [.. curve.Points.Select(p => (p.Step, Math.Log(p.Value)))]));
             }
         }
 
-        return new ReproductionPart("ablation", MaskedShakespeare.Summary(context.Seeds), [.. Claims(table, parameters)],
+        return new ReproductionPart("ablation", MaskedShakespeare.Summary(context), [.. Claims(table, parameters)],
             [("Validation loss of the forms", new LineChart { Description = "Masked-token loss over the steps for the four forms of the gate, seed 1", XLabel = "step", YLabel = "log perplexity, nats", Series = series }.ToSvg())])
         {
             Numbers = table.Means(),

