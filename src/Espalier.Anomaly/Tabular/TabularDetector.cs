@@ -19,6 +19,8 @@ public abstract class TabularDetector : IAnomalyDetector
     private const string ColumnsKey = "columns";
     private const string SettingsKey = "settings";
     private const string SchemaKey = "schema";
+    private const string FalseAlarmsKey = "falseAlarms";
+    private const string DeltaKey = "delta";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IgnoreReadOnlyProperties = true };
 
@@ -59,8 +61,19 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <exception cref="OptionsException">A value is out of its range or of the wrong kind.</exception>
     public static TabularDetector Create(string text) => TabularDetectorText.Create(text);
 
-    /// <summary>Scores of held-out rows, ascending: what thresholds are chosen on. Empty before <see cref="Calibrate"/>.</summary>
+    /// <summary>Scores of held-out rows, ascending: what thresholds are chosen on. Empty before <see cref="Calibrate(double[,])"/>.</summary>
     public IReadOnlyList<double> Calibration { get; private set; } = [];
+
+    /// <summary>The share of ordinary rows that may raise an alarm, by which <see cref="Threshold"/> is chosen; null where none was set.</summary>
+    public double? FalseAlarms { get; set; }
+
+    /// <summary>The probability that the calibration rows drawn break that promise (<see cref="DetectionThreshold.ConformalPac"/>); null for a promise on average over their draw.</summary>
+    public double? Delta { get; set; }
+
+    /// <summary>What a score must exceed to be called anomalous; null where no share of false alarms was set.</summary>
+    /// <exception cref="DataException">There are too few calibration scores for what was set; the message says how many are needed.</exception>
+    public DetectionThreshold? Threshold => FalseAlarms is not { } share ? null
+        : Delta is { } delta ? DetectionThreshold.ConformalPac(Calibration, share, delta) : DetectionThreshold.Conformal(Calibration, share);
 
     /// <summary>Columns of the tables that rows are read from; null where the rows came as numbers.</summary>
     public TabularSchema? Schema { get; set; }
@@ -70,7 +83,7 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <exception cref="OptionsException">The detector is not fitted.</exception>
     /// <exception cref="ShapeException">Another number of columns than in the fit.</exception>
     /// <exception cref="DataException">A value is NaN or infinite.</exception>
-    public void Calibrate(double[,] rows) => Calibration = [.. Score(rows).Order()];
+    public void Calibrate(double[,] rows) => Calibrate(TabularRows.Of(rows));
 
     /// <summary>Keeps the detector in a file.</summary>
     /// <param name="path">The file; it is whole or absent.</param>
@@ -84,6 +97,8 @@ public abstract class TabularDetector : IAnomalyDetector
         {
             [SettingsKey] = TabularDetectorText.ToJson(OptionsForFile),
             [ColumnsKey] = new JsonArray([.. ColumnNames.Select(c => (JsonNode)c)]),
+            [FalseAlarmsKey] = FalseAlarms,
+            [DeltaKey] = Delta,
             [SchemaKey] = Schema is null ? null : JsonSerializer.SerializeToNode(Schema with { ClassNames = [] }, Json),
         },
         Arrays = Save().ToArrays(),
@@ -101,6 +116,8 @@ public abstract class TabularDetector : IAnomalyDetector
             TabularDetector detector = TabularDetectorText.Create(archive.Detector, archive.Options[SettingsKey]?.DeepClone() as JsonObject);
             detector.Load(TabularState.Of(archive.Arrays), [.. (archive.Options[ColumnsKey] as JsonArray ?? []).Select(c => c!.GetValue<string>())]);
             detector.Calibration = archive.Calibration;
+            detector.FalseAlarms = (double?)archive.Options[FalseAlarmsKey];
+            detector.Delta = (double?)archive.Options[DeltaKey];
             detector.Schema = archive.Options[SchemaKey]?.Deserialize<TabularSchema>(Json);
             return detector;
         }
@@ -202,13 +219,15 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <summary>The options, for a file.</summary>
     internal abstract object? OptionsForFile { get; }
 
+    internal void Calibrate(TabularRows rows) => Calibration = [.. Score(rows).Order()];
+
     internal double[] Score(TabularRows rows)
     {
         Check(rows);
         return Checked(ScoreRows(Prepared(rows)));
     }
 
-    internal TabularRows Fit(TabularRows rows, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    internal TabularRows Fit(TabularRows rows, IReadOnlyList<string>? columns, CancellationToken cancellationToken, IReadOnlyList<int>? numbers = null)
     {
         if (rows.Count < 2)
             throw new DataException("rows", $"are {rows.Count}", "give at least two rows to learn from");
@@ -221,7 +240,7 @@ public abstract class TabularDetector : IAnomalyDetector
         Describe(rows);
         TabularRows prepared = Prepared(rows);
         FitRows(prepared, cancellationToken);
-        Keep(rows);
+        Keep(rows, numbers);
         TrainingRows = rows.Count;
         return prepared;
     }
@@ -291,7 +310,7 @@ public abstract class TabularDetector : IAnomalyDetector
         _scale = [.. _columns.Select(j => _standardizes ? deviation[j] : 1)];
     }
 
-    private void Keep(TabularRows rows)
+    private void Keep(TabularRows rows, IReadOnlyList<int>? numbers)
     {
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         if (rows.Count > MostReferenceRows)
@@ -300,8 +319,8 @@ public abstract class TabularDetector : IAnomalyDetector
             order = [.. order.Take(MostReferenceRows).Order()];
         }
 
-        _referenceNumbers = order;
         _reference = rows.Take(order);
+        _referenceNumbers = numbers is null ? order : [.. order.Select(i => numbers[i])];
     }
 
     private TabularRows Prepared(TabularRows rows) => !_standardizes && _columns.Length == Width ? rows : rows.Select(_columns, _mean, _scale);

@@ -75,11 +75,19 @@ public sealed class StreamWatcher
         return events;
     }
 
+    /// <summary>Where it stands.</summary>
     internal WatchState Save(string position, long outputLength) =>
         new(WatchState.CurrentSchema, _detector.Name, _calibration.Hash, Threshold.Value, Counts, Monitor.Save(), [.. _seen], position, outputLength);
 
-    /// <summary>Makes the watcher of a state; detector and calibration must be those that it was made with.</summary>
-    internal static StreamWatcher Resume(WatchState state, IAnomalyDetector detector, IReadOnlyList<long> shape, ConformalCalibration calibration, DetectionThreshold threshold,
+    /// <summary>Goes on from where another one stood.</summary>
+    /// <param name="state">Its state.</param>
+    /// <param name="detector">What scores; stays the caller's.</param>
+    /// <param name="shape">Shape of one input.</param>
+    /// <param name="calibration">The same calibration scores.</param>
+    /// <param name="threshold">What a score must exceed to be called anomalous.</param>
+    /// <param name="nearest">The training rows most like an input; none where null and the detector keeps none.</param>
+    /// <exception cref="DataException">The state belongs to other calibration scores, or is damaged.</exception>
+    public static StreamWatcher Resume(WatchState state, IAnomalyDetector detector, IReadOnlyList<long> shape, ConformalCalibration calibration, DetectionThreshold threshold,
         Func<double[], int, IReadOnlyList<TrainingRow>>? nearest)
     {
         var watcher = new StreamWatcher(detector, shape, calibration, threshold, AlarmMonitor.Resume(calibration, state.Monitor), nearest) { Counts = state.Counts };

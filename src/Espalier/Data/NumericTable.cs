@@ -13,7 +13,8 @@ public sealed class NumericTable
 {
     private static readonly string[] s_missing = ["", "?", "NA", "N/A", "NaN", "null"];
 
-    private NumericTable(string source, double[,] rows, TabularSchema schema, IReadOnlyList<string>? labels) => (Source, Rows, Schema, Labels) = (source, rows, schema, labels);
+    private NumericTable(string source, double[,] rows, TabularSchema schema, IReadOnlyList<string>? labels, IReadOnlyList<int>? numbers = null) =>
+        (Source, Rows, Schema, Labels, Numbers) = (source, rows, schema, labels, numbers ?? [.. Enumerable.Range(0, rows.GetLength(0))]);
 
     /// <summary>The file.</summary>
     public string Source { get; }
@@ -24,11 +25,32 @@ public sealed class NumericTable
     /// <summary>Number of rows.</summary>
     public int Count => Rows.GetLength(0);
 
+    /// <summary>The number of each row in the file, from 0.</summary>
+    public IReadOnlyList<int> Numbers { get; }
+
     /// <summary>What the columns mean; the target is empty where there is no label.</summary>
     public TabularSchema Schema { get; }
 
     /// <summary>What each row is; null where the file does not say.</summary>
     public IReadOnlyList<string>? Labels { get; }
+
+    /// <summary>The rows with one label.</summary>
+    /// <param name="label">The label.</param>
+    /// <exception cref="DataException">The file has no labels.</exception>
+    /// <exception cref="NotFoundException">No row has that one.</exception>
+    public NumericTable Only(string label)
+    {
+        if (Labels is null)
+            throw new DataException(Source, "has no labels", "name the column with the label");
+        int[] chosen = [.. Enumerable.Range(0, Count).Where(i => Labels[i] == label)];
+        if (chosen.Length == 0)
+            throw new NotFoundException("label", label, Labels.Distinct());
+        int width = Rows.GetLength(1);
+        double[,] rows = new double[chosen.Length, width];
+        for (int i = 0; i < chosen.Length; i++)
+            Buffer.BlockCopy(Rows, chosen[i] * width * sizeof(double), rows, i * width * sizeof(double), width * sizeof(double));
+        return new(Source, rows, Schema, [.. chosen.Select(i => Labels[i])], [.. chosen.Select(i => Numbers[i])]);
+    }
 
     /// <summary>Reads a file and infers what its columns are from the first row: a number there means numbers throughout.</summary>
     /// <param name="path">A <c>.csv</c>, <c>.npy</c> or <c>.npz</c> file.</param>
@@ -86,6 +108,34 @@ public sealed class NumericTable
                 features[at] = Finite(value, column.Name);
             else
                 features[at + Category(value.ToString(), column, "record")] = 1;
+            at += column.Width;
+        }
+
+        return features;
+    }
+
+    /// <summary>The features of a row of text.</summary>
+    /// <param name="header">The columns' names.</param>
+    /// <param name="cells">A cell for each.</param>
+    /// <param name="schema">What the columns mean.</param>
+    /// <exception cref="DataException">A column is missing, no number, not finite, or an unknown category.</exception>
+    public static double[] Features(IReadOnlyList<string> header, IReadOnlyList<string> cells, TabularSchema schema)
+    {
+        double[] features = new double[schema.FeatureCount];
+        int at = 0;
+        foreach (TabularColumn column in schema.Columns)
+        {
+            int position = -1;
+            for (int i = 0; i < header.Count && position < 0; i++)
+                position = header[i] == column.Name ? i : -1;
+            if (position < 0)
+                throw new DataException("row", $"has no column '{column.Name}'", Suggestion.For(column.Name, header));
+            if (column.Kind == ColumnKind.Categorical)
+                features[at + Category(cells[position], column, "row")] = 1;
+            else if (double.TryParse(cells[position], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
+                features[at] = number;
+            else
+                throw new DataException($"row, '{column.Name}'", $"is '{Shortened([cells[position]])}', no finite number", "mend the value or leave the row out");
             at += column.Width;
         }
 
