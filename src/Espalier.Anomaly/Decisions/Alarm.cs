@@ -9,6 +9,6 @@ namespace Espalier.Anomaly;
 /// <param name="Threshold">The threshold of single scores, or the limit of the statistic.</param>
 /// <param name="Detector">The detector's name.</param>
 /// <param name="CalibrationHash">The calibration scores behind threshold and p-value.</param>
-/// <param name="Nearest">The training rows most like the record, nearest first; empty where the detector keeps none.</param>
+/// <param name="Nearest">The training examples most like the record, nearest first; empty where the detector keeps none.</param>
 public sealed record Alarm(DateTimeOffset Time, string Id, string Kind, double Score, double PValue, double Threshold, string Detector, string CalibrationHash,
-    IReadOnlyList<TrainingRow> Nearest);
+    IReadOnlyList<AlarmNeighbour> Nearest);

@@ -12,7 +12,7 @@ public sealed class StreamWatcher
     private readonly IAnomalyDetector _detector;
     private readonly long[] _shape;
     private readonly ConformalCalibration _calibration;
-    private readonly Func<double[], int, IReadOnlyList<TrainingRow>>? _nearest;
+    private readonly Func<double[], int, IReadOnlyList<AlarmNeighbour>>? _nearest;
     private readonly Queue<string> _seen = new();
     private readonly HashSet<string> _seenSet = new(StringComparer.Ordinal);
 
@@ -22,12 +22,12 @@ public sealed class StreamWatcher
     /// <param name="calibration">Scores of held-out ordinary inputs.</param>
     /// <param name="threshold">What a score must exceed to be called anomalous.</param>
     /// <param name="monitor">What watches the stream.</param>
-    /// <param name="nearest">The training rows most like an input; none where null and the detector keeps none.</param>
+    /// <param name="nearest">The training examples most like an input; none where null and the detector keeps none.</param>
     public StreamWatcher(IAnomalyDetector detector, IReadOnlyList<long> shape, ConformalCalibration calibration, DetectionThreshold threshold, AlarmMonitor monitor,
-        Func<double[], int, IReadOnlyList<TrainingRow>>? nearest = null)
+        Func<double[], int, IReadOnlyList<AlarmNeighbour>>? nearest = null)
     {
         (_detector, _shape, _calibration, Threshold, Monitor) = (detector, [.. shape], calibration, threshold, monitor);
-        _nearest = nearest ?? (detector is TabularDetector rows ? (values, count) => rows.Nearest(values, count) : null);
+        _nearest = nearest ?? (detector is TabularDetector rows ? (values, count) => [.. rows.Nearest(values, count).Select(r => new AlarmNeighbour($"row {r.Number}", r.Distance, r.Values))] : null);
     }
 
     /// <summary>What a score must exceed to be called anomalous.</summary>
@@ -85,10 +85,10 @@ public sealed class StreamWatcher
     /// <param name="shape">Shape of one input.</param>
     /// <param name="calibration">The same calibration scores.</param>
     /// <param name="threshold">What a score must exceed to be called anomalous.</param>
-    /// <param name="nearest">The training rows most like an input; none where null and the detector keeps none.</param>
+    /// <param name="nearest">The training examples most like an input; none where null and the detector keeps none.</param>
     /// <exception cref="DataException">The state belongs to other calibration scores, or is damaged.</exception>
     public static StreamWatcher Resume(WatchState state, IAnomalyDetector detector, IReadOnlyList<long> shape, ConformalCalibration calibration, DetectionThreshold threshold,
-        Func<double[], int, IReadOnlyList<TrainingRow>>? nearest)
+        Func<double[], int, IReadOnlyList<AlarmNeighbour>>? nearest)
     {
         var watcher = new StreamWatcher(detector, shape, calibration, threshold, AlarmMonitor.Resume(calibration, state.Monitor), nearest) { Counts = state.Counts };
         foreach (string id in state.Seen)
@@ -113,7 +113,7 @@ public sealed class StreamWatcher
         events.Add(new("decision", Index, item.Id, time) { Score = score, PValue = p, Anomalous = isAnomalous, Statistic = step.Statistic });
         if (!isAnomalous && !step.IsAlarm)
             return;
-        IReadOnlyList<TrainingRow> nearest = _nearest?.Invoke(item.Values!, NearestRows) ?? [];
+        IReadOnlyList<AlarmNeighbour> nearest = _nearest?.Invoke(item.Values!, NearestRows) ?? [];
         if (isAnomalous)
             events.Add(Raised("threshold", p, Threshold.Value));
         if (step.IsAlarm)

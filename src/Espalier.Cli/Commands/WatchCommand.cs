@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Espalier.Anomaly;
 using Espalier.Cli.Watching;
+using Espalier.Networks;
+using Espalier.Recipes;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using Spectre.Console.Cli;
@@ -83,6 +85,26 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         [CommandOption("--model <MODEL>")]
         [Description("For a detector on a network: the folder of its run, last for the latest one, an ONNX file or a file of weights.")]
         public string? Model { get; init; }
+
+        [CommandOption("--data <NAME>")]
+        [Description("For a model's file: the data set that it was made for.")]
+        public string? Data { get; init; }
+
+        [CommandOption("--arch <NAME>")]
+        [Description("For a file of weights: the network, such as oe_mnist_convnet.")]
+        public string? Architecture { get; init; }
+
+        [CommandOption("--layout <LAYOUT>")]
+        [Description("For a file of weights, whose names it uses: native (default), underscores, ...")]
+        public string? Layout { get; init; }
+
+        /// <summary>Opens the model. It watches on the CPU: records come one by one.</summary>
+        public AuditTarget Open() => AuditTarget.Open(Model!, new AuditTargetOptions
+        {
+            Data = Data,
+            Architecture = Architecture,
+            Layout = Choice.Parse<CheckpointLayout>("layout", Layout) ?? CheckpointLayout.Native,
+        }, torch.CPU);
     }
 
     protected override int Execute(Settings settings, Session session)
@@ -90,7 +112,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         OptionsException.Require(settings.LongestBody is null or >= 1, "max-body", settings.LongestBody, "must be at least 1");
         OptionsException.Require(settings.Otlp is null || (Uri.TryCreate(settings.Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"), "otlp", settings.Otlp, "must be an address such as http://localhost:4317");
         OptionsException.Require(!settings.Json || settings.Decisions is not null, "json", "true", "prints the summary on standard output: give --decisions FILE for the decisions");
-        using WatchedDetector watched = settings.Model is { } model ? throw new OptionsException("model", model, "is not supported for this kind of detector yet") : WatchedDetector.OfRows(settings.Detector);
+        using WatchedDetector watched = settings.Model is null ? WatchedDetector.OfRows(settings.Detector) : WatchedDetector.OfNetwork(settings.Detector, settings.Open());
         var calibration = new ConformalCalibration(watched.CalibrationScores.Count > 0 ? watched.CalibrationScores
             : throw new DataException(settings.Detector, "holds no calibration scores", "fit it again with held-out rows"));
         double share = settings.FalseAlarms ?? watched.FalseAlarms ?? 0.05;
