@@ -144,8 +144,13 @@ public sealed class Detector : IAnomalyDetector, IDisposable
 
     private bool UsesFeatures => Rule.Needs.HasFlag(DetectorNeeds.Features);
 
-    /// <summary>What a model gives for a rule, whose inputs may be changed first.</summary>
-    internal static NetworkOutputs Outputs(ScoreRule rule, IScoringClassifier classifier, Tensor inputs, int batchSize, CancellationToken cancellationToken = default)
+    /// <summary>What a model gives for a rule, which may change the inputs first.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="classifier">The model; one that suits the rule.</param>
+    /// <param name="inputs">[n, ...].</param>
+    /// <param name="batchSize">How many go through at once.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    public static NetworkOutputs Outputs(ScoreRule rule, IScoringClassifier classifier, Tensor inputs, int batchSize, CancellationToken cancellationToken = default)
     {
         if (!rule.Needs.HasFlag(DetectorNeeds.Gradients))
             return NetworkOutputs.Of(classifier, inputs, batchSize, cancellationToken);

@@ -45,16 +45,11 @@ public sealed class DetectionProtocol
         {
             if (draws > 1)
                 random.Shuffle(outliers);
-            metrics[draw] = DetectionMetrics.Of(inliers, outliers.AsSpan(0, perDraw), _options.RecallLevel);
+            metrics[draw] = DetectionMetrics.Of(inliers, outliers.AsSpan(0, perDraw), _options.RecallLevel, _options.Compat);
         }
 
-        return new DetectionResult(Each(metrics, values => values.Average()), Each(metrics, Deviation), [.. inlierScores], [.. outlierScores], perDraw, draws);
+        return new DetectionResult(DetectionMetrics.Each(metrics, values => values.Average()), DetectionMetrics.Each(metrics, Deviation), [.. inlierScores], [.. outlierScores], perDraw, draws);
     }
-
-    private static DetectionMetrics Each(DetectionMetrics[] metrics, Func<IEnumerable<double>, double> statistic) => new(
-        statistic(metrics.Select(m => m.Auroc)),
-        statistic(metrics.Select(m => m.AveragePrecision)),
-        statistic(metrics.Select(m => m.FalsePositiveRate)));
 
     private static double Deviation(IEnumerable<double> values)
     {

@@ -12,6 +12,9 @@ public sealed record DetectionProtocolOptions
     /// <summary>Share of outliers to be found for the false-positive rate, in (0, 1]; 0.9 is customary for text.</summary>
     public double RecallLevel { get; init; } = 0.95;
 
+    /// <summary>Whether the false-positive rate is computed as in the authors' code: at the recall nearest the level, pessimistic on plateaus.</summary>
+    public bool Compat { get; init; }
+
     /// <summary>The draws are a function of this seed.</summary>
     public int Seed { get; init; }
 

@@ -15,6 +15,8 @@ public sealed class OutlierExposureReproduction : Reproduction
     /// <inheritdoc/>
     public override IReadOnlyList<(string Name, Func<ReproductionContext, ReproductionPart> Run)> Parts { get; } =
     [
+        ("weights", ReferenceWeights.Run),
+        ("detectors", DetectorTable.Run),
         ("tabular", TabularBenchmark.Run),
     ];
 }

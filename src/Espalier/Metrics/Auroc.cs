@@ -19,7 +19,9 @@ public static class Auroc
     public static double Of(ReadOnlySpan<double> positiveScores, ReadOnlySpan<double> negativeScores)
         => Of(RankedScores.Of(positiveScores, negativeScores));
 
-    private static double Of(RankedScores ranked)
+    /// <summary>The area, from scores that are ranked already.</summary>
+    /// <param name="ranked">The scores.</param>
+    public static double Of(RankedScores ranked)
     {
         // Twice the area in units of one pair is a whole number: the sum is exact.
         UInt128 twice = 0;

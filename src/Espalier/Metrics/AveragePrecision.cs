@@ -20,7 +20,9 @@ public static class AveragePrecision
     public static double Of(ReadOnlySpan<double> positiveScores, ReadOnlySpan<double> negativeScores)
         => Of(RankedScores.Of(positiveScores, negativeScores));
 
-    private static double Of(RankedScores ranked)
+    /// <summary>The area, from scores that are ranked already.</summary>
+    /// <param name="ranked">The scores.</param>
+    public static double Of(RankedScores ranked)
     {
         double sum = 0;
         long before = 0;
@@ -32,5 +34,21 @@ public static class AveragePrecision
         }
 
         return sum / ranked.Positives;
+    }
+
+    /// <summary>The area with the sides exchanged and the scores negated: how well the negatives are found (AUPR-In).</summary>
+    /// <param name="ranked">The scores.</param>
+    public static double OfNegatives(RankedScores ranked)
+    {
+        double sum = 0;
+        long total = ranked.Positives + ranked.Negatives;
+        for (int i = ranked.TruePositives.Count - 1; i >= 0; i--)
+        {
+            (long hits, long alarms) = i == 0 ? (0, 0) : (ranked.TruePositives[i - 1], ranked.FalsePositives[i - 1]);
+            long found = ranked.Negatives - alarms;
+            sum += (ranked.FalsePositives[i] - alarms) * ((double)found / (total - hits - alarms));
+        }
+
+        return sum / ranked.Negatives;
     }
 }

@@ -51,9 +51,34 @@ public static class CalibrationError
     /// <param name="confidences">In [0, 1].</param>
     /// <param name="correct">Whether each prediction is right.</param>
     /// <param name="binSize">Samples per bin, at least 1; the last bin takes the remainder as well.</param>
+    /// <param name="compat">
+    /// Whether the last, most confident bin is left out, as the code of Hendrycks et al. (2019) does by mistake: of 1,230
+    /// samples it leaves out 130. Only to compare with their numbers.
+    /// </param>
     /// <exception cref="EspalierException">As <see cref="ReliabilityDiagram.EqualCount(ReadOnlySpan{double}, ReadOnlySpan{bool}, int)"/>.</exception>
-    public static double RootMeanSquare(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int binSize = 100)
-        => RootMeanSquare(ReliabilityDiagram.EqualCount(confidences, correct, binSize));
+    public static double RootMeanSquare(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int binSize = 100, bool compat = false)
+        => RootMeanSquare(ReliabilityDiagram.EqualCount(confidences, correct, binSize), compat);
+
+    /// <summary>Mean absolute calibration error over bins of equally many samples: the weighted mean of |accuracy - confidence|.</summary>
+    /// <param name="confidences">In [0, 1].</param>
+    /// <param name="correct">Whether each prediction is right; an out-of-distribution sample is never right.</param>
+    /// <param name="binSize">Samples per bin, at least 1; the last bin takes the remainder as well.</param>
+    /// <param name="compat">Whether the last, most confident bin is left out as in <see cref="RootMeanSquare(ReadOnlySpan{double}, ReadOnlySpan{bool}, int, bool)"/>.</param>
+    /// <exception cref="EspalierException">As <see cref="ReliabilityDiagram.EqualCount(ReadOnlySpan{double}, ReadOnlySpan{bool}, int)"/>.</exception>
+    public static double MeanAbsolute(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int binSize = 100, bool compat = false)
+    {
+        ReliabilityDiagram diagram = ReliabilityDiagram.EqualCount(confidences, correct, binSize);
+        return Counted(diagram, compat).Sum(b => b.Count * Math.Abs(b.Gap)) / diagram.Count;
+    }
+
+    /// <summary>The largest |accuracy - confidence| of a bin of equally many samples.</summary>
+    /// <param name="confidences">In [0, 1].</param>
+    /// <param name="correct">Whether each prediction is right; an out-of-distribution sample is never right.</param>
+    /// <param name="binSize">Samples per bin, at least 1; the last bin takes the remainder as well.</param>
+    /// <param name="compat">Whether the last, most confident bin is left out.</param>
+    /// <exception cref="EspalierException">As <see cref="ReliabilityDiagram.EqualCount(ReadOnlySpan{double}, ReadOnlySpan{bool}, int)"/>.</exception>
+    public static double MaximumOfEqualCounts(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct, int binSize = 100, bool compat = false)
+        => Counted(ReliabilityDiagram.EqualCount(confidences, correct, binSize), compat).Select(b => Math.Abs(b.Gap)).DefaultIfEmpty(0).Max();
 
     private static double Expected(ReliabilityDiagram diagram)
         => diagram.Bins.Sum(b => b.Count * Math.Abs(b.Gap)) / diagram.Count;
@@ -61,6 +86,8 @@ public static class CalibrationError
     private static double Maximum(ReliabilityDiagram diagram)
         => diagram.Bins.Where(b => b.Count > 0).Max(b => Math.Abs(b.Gap));
 
-    private static double RootMeanSquare(ReliabilityDiagram diagram)
-        => Math.Sqrt(diagram.Bins.Sum(b => b.Count * b.Gap * b.Gap) / diagram.Count);
+    private static double RootMeanSquare(ReliabilityDiagram diagram, bool compat = false)
+        => Math.Sqrt(Counted(diagram, compat).Sum(b => b.Count * b.Gap * b.Gap) / diagram.Count);
+
+    private static IEnumerable<ReliabilityBin> Counted(ReliabilityDiagram diagram, bool compat) => compat ? diagram.Bins.SkipLast(1) : diagram.Bins;
 }

@@ -13,7 +13,7 @@ public static class FalsePositiveRate
     /// <exception cref="DataException">A NaN score, different lengths, or only one side.</exception>
     /// <exception cref="OptionsException">The level is out of range.</exception>
     public static double AtTruePositiveRate(ReadOnlySpan<double> scores, ReadOnlySpan<bool> positives, double level = 0.95)
-        => At(RankedScores.Of(scores, positives), level);
+        => AtTruePositiveRate(RankedScores.Of(scores, positives), level);
 
     /// <summary>The same, from the scores of each side.</summary>
     /// <param name="positiveScores">Scores of the positives, such as out-of-distribution samples.</param>
@@ -22,14 +22,44 @@ public static class FalsePositiveRate
     /// <exception cref="DataException">A NaN score, or an empty side.</exception>
     /// <exception cref="OptionsException">The level is out of range.</exception>
     public static double AtTruePositiveRate(ReadOnlySpan<double> positiveScores, ReadOnlySpan<double> negativeScores, double level = 0.95)
-        => At(RankedScores.Of(positiveScores, negativeScores), level);
+        => AtTruePositiveRate(RankedScores.Of(positiveScores, negativeScores), level);
 
-    private static double At(RankedScores ranked, double level)
+    /// <summary>The same, from scores that are ranked already.</summary>
+    /// <param name="ranked">The scores.</param>
+    /// <param name="level">The true-positive rate to reach, in (0, 1].</param>
+    /// <exception cref="OptionsException">The level is out of range.</exception>
+    public static double AtTruePositiveRate(RankedScores ranked, double level = 0.95)
     {
         OptionsException.Require(level is > 0 and <= 1, nameof(level), level, "must be above 0 and at most 1");
         int i = 0;
         while ((double)ranked.TruePositives[i] / ranked.Positives < level)
             i++;
         return (double)ranked.FalsePositives[i] / ranked.Negatives;
+    }
+
+    /// <summary>
+    /// The rate as the code of Hendrycks et al. (2019) computes it, to compare with published numbers: at the threshold whose
+    /// true-positive rate is <em>nearest</em> the level, which may be below it; of several the one with the largest rate.
+    /// </summary>
+    /// <param name="ranked">The scores.</param>
+    /// <param name="level">The true-positive rate, in (0, 1].</param>
+    /// <exception cref="OptionsException">The level is out of range.</exception>
+    public static double NearestTruePositiveRate(RankedScores ranked, double level = 0.95)
+    {
+        OptionsException.Require(level is > 0 and <= 1, nameof(level), level, "must be above 0 and at most 1");
+
+        // That code looks no further than the first threshold that finds all, and begins at that end; last comes one that finds none.
+        int last = 0;
+        while (ranked.TruePositives[last] < ranked.Positives)
+            last++;
+        (double distance, long alarms) = (double.PositiveInfinity, 0);
+        for (int i = last; i >= 0; i--)
+        {
+            double away = Math.Abs(((double)ranked.TruePositives[i] / ranked.Positives) - level);
+            if (away < distance)
+                (distance, alarms) = (away, ranked.FalsePositives[i]);
+        }
+
+        return (double)alarms / ranked.Negatives;
     }
 }

@@ -2,12 +2,16 @@ namespace Espalier.Metrics;
 
 /// <summary>
 /// Scores of two sides, sorted from high to low with ties collapsed to one threshold: what every ranking metric is
-/// computed from. At <c>Thresholds[i]</c>, everything scored that high or higher is called positive.
+/// computed from, so that several of them cost one sort. At <c>Thresholds[i]</c>, everything scored that high or higher is
+/// called positive.
 /// </summary>
-internal sealed class RankedScores
+public sealed class RankedScores
 {
-    private RankedScores(List<long> truePositives, List<long> falsePositives)
-        => (TruePositives, FalsePositives) = (truePositives, falsePositives);
+    private RankedScores(double[] thresholds, long[] truePositives, long[] falsePositives)
+        => (Thresholds, TruePositives, FalsePositives) = (thresholds, truePositives, falsePositives);
+
+    /// <summary>The distinct scores, from high to low.</summary>
+    public IReadOnlyList<double> Thresholds { get; }
 
     /// <summary>Positives at or above each threshold; the last entry is their number.</summary>
     public IReadOnlyList<long> TruePositives { get; }
@@ -15,10 +19,16 @@ internal sealed class RankedScores
     /// <summary>Negatives at or above each threshold; the last entry is their number.</summary>
     public IReadOnlyList<long> FalsePositives { get; }
 
+    /// <summary>Number of positives.</summary>
     public long Positives => TruePositives[^1];
 
+    /// <summary>Number of negatives.</summary>
     public long Negatives => FalsePositives[^1];
 
+    /// <summary>Ranks labelled scores.</summary>
+    /// <param name="scores">Higher means more likely positive; infinities are allowed.</param>
+    /// <param name="positives">Which scores belong to positives; as many as <paramref name="scores"/>.</param>
+    /// <exception cref="DataException">A NaN score, different lengths, or only one side.</exception>
     public static RankedScores Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> positives)
     {
         if (scores.Length != positives.Length)
@@ -26,6 +36,10 @@ internal sealed class RankedScores
         return Rank(scores.ToArray(), positives.ToArray());
     }
 
+    /// <summary>Ranks the scores of each side.</summary>
+    /// <param name="positiveScores">Scores of the positives, such as out-of-distribution samples.</param>
+    /// <param name="negativeScores">Scores of the negatives.</param>
+    /// <exception cref="DataException">A NaN score, or an empty side.</exception>
     public static RankedScores Of(ReadOnlySpan<double> positiveScores, ReadOnlySpan<double> negativeScores)
     {
         bool[] sides = new bool[positiveScores.Length + negativeScores.Length];
@@ -40,9 +54,11 @@ internal sealed class RankedScores
             throw new DataException("scores", $"score {bad} is NaN", "find the input that the model answers with NaN; it is never dropped silently");
         Array.Sort(scores, sides);
 
-        var truePositives = new List<long>();
-        var falsePositives = new List<long>();
+        double[] thresholds = new double[scores.Length];
+        long[] truePositives = new long[scores.Length];
+        long[] falsePositives = new long[scores.Length];
         (long hits, long alarms) = (0, 0);
+        int count = 0;
         for (int i = scores.Length - 1; i >= 0; i--)
         {
             if (sides[i])
@@ -51,12 +67,12 @@ internal sealed class RankedScores
                 alarms++;
             if (i > 0 && scores[i - 1] == scores[i])
                 continue;
-            truePositives.Add(hits);
-            falsePositives.Add(alarms);
+            (thresholds[count], truePositives[count], falsePositives[count]) = (scores[i], hits, alarms);
+            count++;
         }
 
         if (hits == 0 || alarms == 0)
             throw new DataException("scores", hits == 0 ? "there is no positive sample" : "there is no negative sample", "a ranking metric needs samples of both sides");
-        return new RankedScores(truePositives, falsePositives);
+        return new RankedScores(thresholds[..count], truePositives[..count], falsePositives[..count]);
     }
 }

@@ -99,7 +99,7 @@ public sealed class ReliabilityDiagram
     private static ReliabilityBin Bin(double lower, double upper, int count, double sum, int right)
         => new(lower, upper, count, count == 0 ? 0 : sum / count, count == 0 ? 0 : (double)right / count);
 
-    private static void Check(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct)
+    internal static void Check(ReadOnlySpan<double> confidences, ReadOnlySpan<bool> correct)
     {
         if (confidences.Length != correct.Length)
             throw new DataException("confidences", $"there are {confidences.Length} confidences but {correct.Length} outcomes", "give one outcome per confidence");
