@@ -23,5 +23,6 @@ public sealed class OutlierExposureReproduction : Reproduction
         ("text-trec", ExposedText.Questions),
         ("text-sst", ExposedText.Reviews),
         ("tabular", TabularBenchmark.Run),
+        ("guarantees", AlarmGuarantees.Run),
     ];
 }
