@@ -17,6 +17,11 @@ public sealed class OutlierExposureReproduction : Reproduction
     [
         ("weights", ReferenceWeights.Run),
         ("detectors", DetectorTable.Run),
+        ("training", ExposedDigits.Run),
+        ("outliers", ExposedDigits.Ablation),
+        ("density", DensityParadox.Run),
+        ("text-trec", ExposedText.Questions),
+        ("text-sst", ExposedText.Reviews),
         ("tabular", TabularBenchmark.Run),
         ("guarantees", AlarmGuarantees.Run),
     ];
