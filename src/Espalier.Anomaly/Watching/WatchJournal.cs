@@ -63,7 +63,12 @@ public sealed class WatchJournal : IDisposable
             output.Seek(0, SeekOrigin.End);
         }
 
-        return new(watcher, state?.Position ?? "", statePath, output, console);
+        var journal = new WatchJournal(watcher, state?.Position ?? "", statePath, output, console);
+
+        // A kill before the first state would leave lines that nothing covers: what was in the file before is noted at once.
+        if (state is null)
+            journal.Keep();
+        return journal;
     }
 
     /// <summary>Deals with records and makes what follows from them durable.</summary>
@@ -90,9 +95,14 @@ public sealed class WatchJournal : IDisposable
         }
 
         Position = batch.Position;
+        Keep();
+        return events;
+    }
+
+    private void Keep()
+    {
         if (_statePath is not null)
             AtomicFile.Replace(_statePath, JsonSerializer.Serialize(Watcher.Save(Position, _output?.Length ?? 0), Json));
-        return events;
     }
 
     /// <inheritdoc/>

@@ -182,7 +182,7 @@ public sealed class DecisionTests
     [InlineData(AlarmKind.PageHinkley)]
     public void The_stated_run_time_is_met(AlarmKind kind)
     {
-        double[] times = new double[400];
+        double[] times = new double[300];
         Parallel.For(0, times.Length, stream =>
         {
             var monitor = new AlarmMonitor(new(Normals(41, stream, 300)), new() { Kind = kind, ExpectedRunTime = 200, Seed = stream });
