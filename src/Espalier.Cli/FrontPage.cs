@@ -19,6 +19,7 @@ internal static class FrontPage
         ("attack", "accuracy that is left under attack"),
         ("attacks", "list them, search the strongest, diagnose a model"),
         ("detect", "how well foreign inputs are told apart"),
+        ("detectors", "list them, compare them on a model, fit one, score with it"),
         ("explain", "the smallest change that turns a decision"),
         ("probe", "what simple classifiers make of its features"),
         ("ema", "an average of another width from stored ones"),

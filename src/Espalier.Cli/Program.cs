@@ -79,6 +79,15 @@ internal static class Program
                 b.SetDefaultCommand<AttacksListCommand>();
             });
             c.AddCommand<DetectCommand>("detect").WithDescription("How well a saved run tells foreign inputs apart.").WithExample("detect", "last", "--detector", "energy");
+            c.AddBranch("detectors", b =>
+            {
+                b.SetDescription("Detectors: list them, compare them on a model, fit one with a threshold that holds, score with it.");
+                b.AddCommand<DetectorsListCommand>("list").WithDescription("The detectors and outliers that have names.");
+                b.AddCommand<DetectorsCompareCommand>("compare").WithDescription("All detectors on a model against near and far outliers, and the one to use.").WithExample("detectors", "compare", "last", "--near", "notmnist", "--far", "blobs");
+                b.AddCommand<DetectorsFitCommand>("fit").WithDescription("Fit a detector on a model and keep it with a threshold.").WithExample("detectors", "fit", "last", "--detector", "knn:k=50", "--fpr", "0.01", "--out", "detector.zip");
+                b.AddCommand<DetectorsScoreCommand>("score").WithDescription("What a kept detector says of inputs.").WithExample("detectors", "score", "last", "--with", "detector.zip", "--inputs", "./pictures");
+                b.SetDefaultCommand<DetectorsListCommand>();
+            });
             c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
             c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");

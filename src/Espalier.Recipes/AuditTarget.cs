@@ -27,6 +27,12 @@ public sealed class AuditTarget : IDisposable
     /// <summary>The sha256 of the data's files.</summary>
     public IReadOnlyDictionary<string, string> Checksums { get; }
 
+    /// <summary>What the columns of the data mean, for tables.</summary>
+    public TabularSchema? Schema { get; private init; }
+
+    /// <summary>How the model's inputs were scaled, where they were.</summary>
+    public Data.Standardization? Standardization { get; private init; }
+
     /// <summary>Whether a name is a model's file rather than a run.</summary>
     /// <param name="source">A file, or the folder of a run.</param>
     public static bool IsFile(string source) => source.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || IsWeights(source);
@@ -69,7 +75,7 @@ public sealed class AuditTarget : IDisposable
         try
         {
             AuditedModel model = run.Load(options.Weights, options.Averaged);
-            return new AuditTarget(run.Recipe.Name, model.Classifier, run.Splits, run.Checksums, model, run);
+            return new AuditTarget(run.Recipe.Name, model.Classifier, run.Splits, run.Checksums, model, run) { Schema = run.Data.Schema, Standardization = run.Data.Standardization };
         }
         catch
         {
@@ -85,7 +91,7 @@ public sealed class AuditTarget : IDisposable
         LoadedData data = Load(options.Data is { } name ? exported?.Name == name ? exported : new DataOptions { Name = name }
             : exported ?? throw new OptionsException("data", null, "must be given with --data: the file does not say which data it was made for"));
         Require(data, classifier);
-        return new AuditTarget(Path.GetFileName(source), classifier, data.Splits, data.Checksums, classifier, data);
+        return new AuditTarget(Path.GetFileName(source), classifier, data.Splits, data.Checksums, classifier, data) { Schema = data.Schema, Standardization = data.Standardization };
     }
 
     private static AuditTarget OpenEndpoint(string source, AuditTargetOptions options)
@@ -106,7 +112,7 @@ public sealed class AuditTarget : IDisposable
         Checkpoint.Load(source, module, options.Layout, new() { Averaged = options.Averaged });
         module.to(device);
         var classifier = new TorchClassifier(module, test.InputShape, test.ClassCount, test.Bounds);
-        return new AuditTarget(Path.GetFileName(source), classifier, data.Splits.To(device), data.Checksums, classifier, module, data);
+        return new AuditTarget(Path.GetFileName(source), classifier, data.Splits.To(device), data.Checksums, classifier, module, data) { Schema = data.Schema, Standardization = data.Standardization };
     }
 
     private static LoadedData Load(DataOptions options) => OptionsException.Within("data", () => DataCatalog.Default.Load(options));
@@ -123,6 +129,6 @@ public sealed class AuditTarget : IDisposable
     private AuditTarget Restricted(AuditTargetOptions options)
     {
         IClassifier restricted = options.LabelsOnly ? new LabelsOnly(Classifier) : Classifier is IScoringClassifier scoring ? new ScoresOnly(scoring) : Classifier;
-        return new AuditTarget(Name, restricted, Splits, Checksums, _owned);
+        return new AuditTarget(Name, restricted, Splits, Checksums, _owned) { Schema = Schema, Standardization = Standardization };
     }
 }

@@ -31,6 +31,9 @@ public sealed class SavedRun : IDisposable
     /// <summary>The sha256 of the data as it is now; the same as in the run.</summary>
     public IReadOnlyDictionary<string, string> Checksums => _data.Loaded.Checksums;
 
+    /// <summary>The data as it was loaded.</summary>
+    internal LoadedData Data => _data.Loaded;
+
     /// <summary>The data as the recipe cuts it, on the device.</summary>
     public DatasetSplits Splits => _splits;
 

@@ -8,6 +8,7 @@ public sealed class Detector : IAnomalyDetector, IDisposable
 {
     private const string Kind = "network";
     private const string LayerKey = "layer";
+    private const string FalseAlarmsKey = "falseAlarms";
 
     private readonly IScoringClassifier _classifier;
 
@@ -35,6 +36,9 @@ public sealed class Detector : IAnomalyDetector, IDisposable
 
     /// <summary>Scores of held-out in-distribution inputs, ascending: what thresholds are chosen on. Empty before <see cref="Calibrate"/>.</summary>
     public IReadOnlyList<double> Calibration { get; private set; } = [];
+
+    /// <summary>The share of in-distribution inputs that may raise an alarm, in (0, 1); null where it was not chosen.</summary>
+    public double? FalseAlarms { get; set; }
 
     /// <summary>In-distribution samples to show beside an alarm; null where none are kept. Disposed with the detector.</summary>
     public ExampleBank? Examples { get; set; }
@@ -74,7 +78,7 @@ public sealed class Detector : IAnomalyDetector, IDisposable
     {
         Kind = Kind,
         Detector = Rule.Text,
-        Options = _classifier is FeatureClassifier { Layer: var layer } && UsesFeatures ? new JsonObject { [LayerKey] = layer } : [],
+        Options = Options(),
         ModelChecksum = (_classifier as IModelIdentity)?.Checksum,
         Arrays = Rule.State(),
         Calibration = Calibration,
@@ -113,7 +117,7 @@ public sealed class Detector : IAnomalyDetector, IDisposable
                 rule.Restore(archive.Arrays);
             if (!rule.IsFitted)
                 throw new CheckpointException(path, "holds a detector that was not fitted", "fit it again");
-            return new Detector(rule, classifier) { Calibration = archive.Calibration, Examples = archive.Examples };
+            return new Detector(rule, classifier) { Calibration = archive.Calibration, Examples = archive.Examples, FalseAlarms = (double?)archive.Options[FalseAlarmsKey] };
         }
         catch (DataException error)
         {
@@ -142,7 +146,15 @@ public sealed class Detector : IAnomalyDetector, IDisposable
         Examples?.Dispose();
     }
 
-    private bool UsesFeatures => Rule.Needs.HasFlag(DetectorNeeds.Features);
+    private JsonObject Options()
+    {
+        var options = new JsonObject();
+        if (_classifier is FeatureClassifier { Layer: var layer } && (Rule.Needs.HasFlag(DetectorNeeds.Features) || Examples is not null))
+            options[LayerKey] = layer;
+        if (FalseAlarms is { } share)
+            options[FalseAlarmsKey] = share;
+        return options;
+    }
 
     /// <summary>What a model gives for a rule, which may change the inputs first.</summary>
     /// <param name="rule">The rule.</param>

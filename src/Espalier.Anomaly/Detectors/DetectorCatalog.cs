@@ -5,6 +5,14 @@ public static class DetectorCatalog
 {
     private const string EnsembleName = "ensemble";
 
+    // Detectors of table rows, on features; their settings are their own.
+    private static readonly (string Name, string Title, string Paper)[] OnFeatures =
+    [
+        ("deep-svdd", "distance from the centre that a network maps features to", "Ruff et al. 2018"),
+        ("isolation-forest", "random cuts that isolate the features", "Liu et al. 2008"),
+        ("lof", "density beside that of the neighbours", "Breunig et al. 2000"),
+    ];
+
     private static readonly (string Name, string Title, string Paper, Func<DetectorSettings, ScoreRule> Create)[] Known =
     [
         ("msp", "maximum softmax probability", "Hendrycks & Gimpel 2017", s => new MaximumSoftmaxProbability(s.Number("T", 1))),
@@ -34,10 +42,14 @@ public static class DetectorCatalog
     ];
 
     /// <summary>Every detector, in the order to show them in; <c>ensemble</c> is made of others.</summary>
-    public static IReadOnlyList<DetectorInfo> All { get; } = [.. Known.Select(k => Describe(k.Name, k.Title, k.Paper, k.Create))];
+    public static IReadOnlyList<DetectorInfo> All { get; } =
+    [
+        .. Known.Select(k => Describe(k.Name, k.Title, k.Paper, k.Create)),
+        .. OnFeatures.Select(k => new DetectorInfo(k.Name, k.Title, k.Paper, DetectorNeeds.Features | DetectorNeeds.Fit, ["as for tables"])),
+    ];
 
     /// <summary>The names, <c>ensemble</c> last.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. Known.Select(k => k.Name), EnsembleName];
+    public static IReadOnlyList<string> Names { get; } = [.. Known.Select(k => k.Name), .. OnFeatures.Select(k => k.Name), EnsembleName];
 
     /// <summary>Makes a rule of a text.</summary>
     /// <param name="text">A name, and settings after a colon: <c>knn:k=50</c>, <c>openmax:tail=20,alpha=3</c>, <c>ensemble:energy+knn:k=10</c>.</param>
@@ -50,6 +62,8 @@ public static class DetectorCatalog
         (string name, string rest) = colon < 0 ? (text.Trim(), "") : (text[..colon].Trim(), text[(colon + 1)..]);
         if (name == EnsembleName)
             return new DetectorEnsemble([.. rest.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Create)]);
+        if (OnFeatures.Any(k => k.Name == name))
+            return new TabularOnFeatures(text.Trim());
         if (Array.Find(Known, k => k.Name == name) is not { Create: { } create })
             throw new NotFoundException("detector", name, Names);
         var settings = new DetectorSettings(name, rest);
@@ -71,7 +85,7 @@ public static class DetectorCatalog
     public static IReadOnlyList<string> Split(string list)
     {
         if (list.Trim() == "all")
-            return [.. Known.Select(k => k.Name)];
+            return [.. All.Select(k => k.Name)];
         var texts = new List<string>();
         foreach (string piece in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

@@ -19,10 +19,10 @@ public static class DuplicateRows
         return [.. Hashes(outliers).Select((hash, row) => (hash, row)).Where(p => known.Contains(p.hash)).Select(p => p.row)];
     }
 
-    /// <summary>Refuses outliers to test with that a model was exposed to in training.</summary>
+    /// <summary>Refuses outliers to test with that are no news: seen in training, or in-distribution samples.</summary>
     /// <param name="test">[m, ...], outliers to test with.</param>
     /// <param name="testName">What they are called.</param>
-    /// <param name="exposed">[n, ...], outliers of the training.</param>
+    /// <param name="exposed">[n, ...], what they must not hold: outliers of the training, in-distribution samples.</param>
     /// <param name="exposedName">What they are called.</param>
     /// <exception cref="DataException">There are common ones.</exception>
     public static void Refuse(Tensor test, string testName, Tensor exposed, string exposedName)
@@ -30,8 +30,8 @@ public static class DuplicateRows
         IReadOnlyList<int> common = Find(test, exposed);
         if (common.Count > 0)
         {
-            throw new DataException(testName, $"{common.Count} of {test.shape[0]} outliers, the first at row {common[0]}, are also in {exposedName}, which the model was exposed to",
-                "test with outliers that the training has not seen");
+            throw new DataException(testName, $"{common.Count} of {test.shape[0]} outliers, the first at row {common[0]}, are also in {exposedName}",
+                "give outliers that are in neither the training nor the test");
         }
     }
 

@@ -1,0 +1,80 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text;
+using Espalier.Anomaly;
+using Espalier.Files;
+using Espalier.Models;
+using Espalier.Recipes;
+using Espalier.Recipes.Detection;
+using Spectre.Console.Cli;
+
+namespace Espalier.Cli.Commands;
+
+/// <summary><c>espalier detectors score</c>: what a kept detector says of inputs.</summary>
+internal sealed class DetectorsScoreCommand : EspalierCommand<DetectorsScoreCommand.Settings>
+{
+    private const string TestSplit = "test";
+
+    internal sealed class Settings : DetectorTargetSettings
+    {
+        [CommandOption("--with <FILE>")]
+        [Description("The detector that espalier detectors fit kept; detector.zip where left out.")]
+        public string Detector { get; init; } = "detector.zip";
+
+        [CommandOption("--inputs <SOURCE>")]
+        [Description("A data set, a folder of pictures, a table, a generator; the model's test samples where left out.")]
+        public string Inputs { get; init; } = TestSplit;
+
+        [CommandOption("--count <N>")]
+        [Description("How many inputs, at most.")]
+        public int? Count { get; init; }
+    }
+
+    protected override int Execute(Settings settings, Session session)
+    {
+        OptionsException.Require(settings.Count is null or >= 1, "count", settings.Count, "must be at least 1");
+        string? layer = settings.Layer ?? Anomaly.Detector.LayerOf(settings.Detector);
+        using AuditTarget target = settings.Open(session.Device);
+        using DetectionModel model = DetectionModel.Of(target.Classifier, target.Classifier is TorchClassifier ? layer : null);
+        using Detector detector = Anomaly.Detector.Load(settings.Detector, model.Classifier);
+        using var scope = torch.NewDisposeScope();
+        Tensor inputs = settings.Inputs == TestSplit
+            ? target.Splits.Test.First(settings.Count).Inputs
+            : DetectionModel.Load(target, OutlierSource.Open(settings.Inputs), settings.Count, settings.Seed ?? 0, target.Splits.Test);
+        double[] scores = detector.Score(inputs).data<double>().ToArray();
+        double? threshold = detector is { FalseAlarms: { } share, Calibration.Count: > 0 } ? DetectionThreshold.Conformal(detector.Calibration, share).Value : null;
+        double[] calibration = [.. detector.Calibration];
+        var rows = scores.Select((score, index) => new { Index = index, Score = score, PValue = calibration.Length > 0 ? PValue(calibration, score) : (double?)null, Anomalous = threshold is { } t ? score > t : (bool?)null }).ToArray();
+        if (settings.Out is { } path)
+        {
+            var text = new StringBuilder("index,score,p_value,anomalous\n");
+            foreach (var row in rows)
+                text.Append(CultureInfo.InvariantCulture, $"{row.Index},{row.Score:R},{row.PValue:R},{(row.Anomalous is { } a ? a ? "1" : "0" : "")}\n");
+            AtomicFile.Replace(path, text.ToString());
+            session.Terminal.Line($"scores    {path}");
+        }
+
+        int alarms = rows.Count(r => r.Anomalous == true);
+        session.Terminal.Line(threshold is { } limit
+            ? string.Create(CultureInfo.InvariantCulture, $"{alarms:N0} of {rows.Length:N0} above {limit:0.####}: {(double)alarms / rows.Length:P1}; {detector.FalseAlarms:P2} is what in-distribution inputs raise")
+            : string.Create(CultureInfo.InvariantCulture, $"{rows.Length:N0} scored, {scores.Average():0.####} on average; the file holds no threshold"));
+        session.Terminal.Result(rows);
+        return Done;
+    }
+
+    // (1 + the number of calibration scores at least as high) / (n + 1).
+    private static double PValue(double[] ascending, double score)
+    {
+        int low = 0, high = ascending.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (ascending[middle] < score)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return (1.0 + ascending.Length - low) / (ascending.Length + 1);
+    }
+}
