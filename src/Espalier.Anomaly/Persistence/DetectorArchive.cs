@@ -181,11 +181,11 @@ public sealed class DetectorArchive
         }
     }
 
-    private static IReadOnlyList<string>? Texts(JsonObject document, string key, string path)
+    private static string[]? Texts(JsonObject document, string key, string path)
     {
         try
         {
-            return (document[key] as JsonArray)?.Select(n => n!.GetValue<string>()).ToArray();
+            return document[key] is JsonArray list ? [.. list.Select(n => n!.GetValue<string>())] : null;
         }
         catch (Exception error) when (error is InvalidOperationException or NullReferenceException)
         {
