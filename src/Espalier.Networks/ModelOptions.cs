@@ -4,7 +4,7 @@ namespace Espalier.Networks;
 public sealed record ModelOptions
 {
     /// <summary>
-    /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, <c>cnn</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>,
+    /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, <c>cnn</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>, <c>gru</c>,
     /// for anything <c>mlp</c> and <c>encoder</c>; or a preset such as <c>gmlp_s16_224</c>, <c>deit_small</c>, <c>bert_base</c>.
     /// </summary>
     public string Name { get; init; } = "gmlp";
@@ -45,6 +45,9 @@ public sealed record ModelOptions
     /// <summary>The shape of <c>gpt</c>. A preset overrides its width, heads and layers.</summary>
     public GptOptions Gpt { get; init; } = new();
 
+    /// <summary>The shape of <c>gru</c>.</summary>
+    public GruOptions Gru { get; init; } = new();
+
     /// <summary>For text: what stands on top of the network.</summary>
     public TextHeadOptions TextHead { get; init; } = new();
 
@@ -75,6 +78,7 @@ public sealed record ModelOptions
         OptionsException.Within("gmlpText", resolved.GmlpText.Validate);
         OptionsException.Within("bert", resolved.Bert.Validate);
         OptionsException.Within("gpt", resolved.Gpt.Validate);
+        OptionsException.Within("gru", Gru.Validate);
         OptionsException.Within("textHead", TextHead.Validate);
     }
 }

@@ -7,7 +7,7 @@ internal static class ModelPresets
 
     private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "cnn", "mlp", "encoder"];
 
-    private static readonly string[] TextFamilies = ["gmlp_text", "bert", "gpt"];
+    private static readonly string[] TextFamilies = ["gmlp_text", "bert", "gpt", "gru"];
 
     private static readonly Dictionary<string, Func<ModelOptions, ModelOptions>> Vision = new(StringComparer.Ordinal)
     {

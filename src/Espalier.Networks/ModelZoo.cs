@@ -100,6 +100,11 @@ public static class ModelZoo
                 Vocabulary = Agreed(resolved.Gpt.Vocabulary, vocabulary, "vocabulary"),
                 MaxLength = resolved.Gpt.MaxLength ?? maxLength,
             }, tokens, seed)),
+            "gru" => OptionsException.Within<TextEncoder>("gru", () => new GruEncoder(resolved.Gru with
+            {
+                Vocabulary = Agreed(resolved.Gru.Vocabulary, vocabulary, "vocabulary"),
+                MaxLength = resolved.Gru.MaxLength ?? maxLength,
+            }, tokens, seed)),
             _ => throw new OptionsException("name", options.Name, $"must be a network for text, such as {string.Join(", ", TextNames.Take(3))}"),
         };
     }

@@ -1,3 +1,4 @@
+using Espalier.Anomaly;
 using Espalier.Data;
 using Espalier.Data.Augmentation;
 using Espalier.Networks;
@@ -30,6 +31,8 @@ internal sealed class TrainingObjective : IDisposable
         {
             Module reader = TextRecipe.CreateModel(recipe, language, train.ClassCount);
             reader.to(train.Device);
+            if (options.OutlierExposure is not null)
+                return Exposed(recipe, reader, train, language);
             return new(TextRecipe.CreateObjective(recipe, language, reader), reader);
         }
 
@@ -58,6 +61,8 @@ internal sealed class TrainingObjective : IDisposable
                 }), defended);
             default:
                 Module model = Classifier(recipe, train);
+                if (options.OutlierExposure is not null)
+                    return Exposed(recipe, model, train, null);
                 return new(new ClassificationObjective(model, options.LabelSmoothing, WeightDecay.Applies)
                 {
                     Augmenter = options.Augmentation is { } augmentation ? OptionsException.Within("objective.augmentation", () => new ImageAugmenter(augmentation, recipe.Seed, train.Bounds)) : null,
@@ -110,6 +115,15 @@ internal sealed class TrainingObjective : IDisposable
     {
         foreach (IDisposable owned in _owned)
             owned.Dispose();
+    }
+
+    private static TrainingObjective Exposed(Recipe recipe, Module model, Dataset train, RecipeLanguage? language)
+    {
+        Dataset outliers = RecipeOutliers.ForTraining(recipe, train, language);
+        return new(OptionsException.Within("objective.outlierExposure", () => new OutlierExposure(model, train, outliers, recipe.Objective.OutlierExposure, recipe.Seed, WeightDecay.Applies)
+        {
+            Augmenter = recipe.Objective.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
+        }), model, outliers);
     }
 
     private static Module Classifier(Recipe recipe, Dataset train)

@@ -28,7 +28,7 @@ public static class TextEncoding
         int length = options.Length + extra;
         Dataset Part(TextDocuments part, bool isTraining) => isWindows
             ? Windows(tokenizer, part, length, isTraining ? options.Stride : options.Length, isTraining ? null : options.EvaluationWindows)
-            : Rows(tokenizer, part, text.ClassNames, length, options.Framing);
+            : Rows(tokenizer, part, text.ClassNames, length, options.Framing, options.Padding);
 
         Dataset validation = Part(text.Validation, false);
         Dataset test = Part(text.Test, false);
@@ -54,27 +54,39 @@ public static class TextEncoding
     /// <param name="classNames">One name per class; empty without classes.</param>
     /// <param name="length">Tokens of a row.</param>
     /// <param name="framing">What stands around a document.</param>
-    public static Dataset Rows(Tokenizer tokenizer, TextDocuments text, IReadOnlyList<string> classNames, int length, TextFraming framing)
+    /// <param name="padding">Where the padding of a short document stands.</param>
+    public static Dataset Rows(Tokenizer tokenizer, TextDocuments text, IReadOnlyList<string> classNames, int length, TextFraming framing, PaddingSide padding = PaddingSide.After)
     {
         int pad = tokenizer.Specials.Require(SpecialToken.Pad, "documents of different lengths");
         long[] rows = new long[checked(text.Documents.Count * length)];
         Array.Fill(rows, pad);
         for (int i = 0; i < text.Documents.Count; i++)
-            Fill(tokenizer, text.Documents[i], framing, rows.AsSpan(i * length, length));
+        {
+            Span<long> row = rows.AsSpan(i * length, length);
+            int used = Fill(tokenizer, text.Documents[i], framing, row);
+            if (padding == PaddingSide.Before && used < length)
+            {
+                row[..used].CopyTo(row[(length - used)..]);
+                row[..(length - used)].Fill(pad);
+            }
+        }
+
         long[] labels = text.Labels is { } given && classNames.Count > 0 ? [.. given.Select(l => (long)l)] : new long[text.Documents.Count];
         using Tensor flat = torch.tensor(rows);
         return new Dataset(text.Name, flat.view(text.Documents.Count, length), torch.tensor(labels), classNames.Count > 0 ? classNames : ["text"]);
     }
 
     /// <summary>The tokens of one document in a row that is otherwise left as it is.</summary>
-    internal static void Fill(Tokenizer tokenizer, string document, TextFraming framing, Span<long> row)
+    /// <returns>How many there are.</returns>
+    internal static int Fill(Tokenizer tokenizer, string document, TextFraming framing, Span<long> row)
     {
         IReadOnlyList<int> ids = tokenizer.Encode(document);
         if (framing == TextFraming.None)
         {
-            for (int i = 0; i < Math.Min(ids.Count, row.Length); i++)
+            int taken = Math.Min(ids.Count, row.Length);
+            for (int i = 0; i < taken; i++)
                 row[i] = ids[i];
-            return;
+            return taken;
         }
 
         int kept = Math.Min(ids.Count, row.Length - 2);
@@ -82,6 +94,7 @@ public static class TextEncoding
         for (int i = 0; i < kept; i++)
             row[i + 1] = ids[i];
         row[kept + 1] = tokenizer.Specials.Require(SpecialToken.Separator, "framing");
+        return kept + 2;
     }
 
     private static string Joined(TextDocuments text) => text.Documents is [var one] ? one : string.Join('\n', text.Documents) + "\n";

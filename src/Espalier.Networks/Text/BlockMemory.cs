@@ -12,7 +12,7 @@ internal abstract class BlockMemory : IDisposable
             part.Forget(tokens);
     }
 
-    public void Dispose()
+    public virtual void Dispose()
     {
         foreach (TokenMemory part in Parts)
             part.Dispose();

@@ -66,8 +66,15 @@ public sealed class SequenceClassifier : Module<Tensor, Tensor>
         if (Pooling == SequencePooling.FirstToken)
             return (_encoder.Pooler ?? _pooler!).call(hidden);
         if (_encoder.PadToken is not { } pad)
-            return hidden.mean([1]);
+            return Pooling == SequencePooling.LastToken ? hidden.select(1, hidden.shape[1] - 1) : hidden.mean([1]);
         Tensor real = ids.ne(pad).to(hidden.dtype).unsqueeze(2);
+        if (Pooling == SequencePooling.LastToken)
+        {
+            // A token is the last one where none of those after it is real.
+            Tensor later = real.sum([1], keepdim: true) - real.cumsum(1);
+            return (hidden * (real * (1 - later.clamp_max(1)))).sum([1]);
+        }
+
         return (hidden * real).sum([1]) / real.sum([1]).clamp_min(1);
     }
 

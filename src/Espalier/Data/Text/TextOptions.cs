@@ -21,6 +21,9 @@ public sealed record TextOptions
     /// <summary>Validation and test take the first so many windows of their part; all where null.</summary>
     public int? EvaluationWindows { get; init; }
 
+    /// <summary>Where the padding of a short document stands.</summary>
+    public PaddingSide Padding { get; init; }
+
     /// <summary>What stands around a document.</summary>
     public TextFraming Framing { get; init; }
 

@@ -1,0 +1,68 @@
+using System.IO.Compression;
+using Espalier.Networks;
+
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// -log2 p(x) for each value of an image: how unlikely a density finds it. Densities find simple images likely, whatever they were trained on
+/// (Nalisnick et al. 2019): a density of clothes gives digits more probability than clothes. Exposure mends that; so does, in part, what
+/// <see cref="ForComplexity"/> subtracts, the bits that a compressor needs (Serrà et al. 2020).
+/// </summary>
+/// <param name="density">The density; stays the caller's.</param>
+public sealed class BitsPerDimension(PixelCnn density) : IAnomalyDetector
+{
+    /// <inheritdoc/>
+    public string Name => ForComplexity ? "bits-per-dimension-corrected" : "bits-per-dimension";
+
+    /// <summary>How many images go through the network at once; at least 1.</summary>
+    public int BatchSize { get; init; } = 100;
+
+    /// <summary>Whether the bits that Brotli needs for the image are subtracted.</summary>
+    public bool ForComplexity { get; init; }
+
+    /// <inheritdoc/>
+    public Tensor Score(Tensor inputs)
+    {
+        OptionsException.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "must be at least 1");
+        bool wasTraining = density.training;
+        density.eval();
+        using var _ = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        long count = inputs.shape[0];
+        double values = inputs.numel() / (double)Math.Max(1, count);
+        Tensor scores = torch.empty(count, dtype: torch.float64);
+        for (long start = 0; start < count; start += BatchSize)
+        {
+            using var batch = torch.NewDisposeScope();
+            Tensor images = inputs.narrow(0, start, Math.Min(BatchSize, count - start));
+            Tensor bits = density.NegativeLogLikelihood(images).cpu().to(torch.float64) / (values * Math.Log(2));
+            if (ForComplexity)
+                bits -= torch.tensor(Compressed(images), dtype: torch.float64) / values;
+            scores.narrow(0, start, images.shape[0]).copy_(bits);
+        }
+
+        density.train(wasTraining);
+        Tensor bad = scores.isnan().nonzero();
+        if (bad.numel() > 0)
+            throw new DataException("inputs", $"the density of input {bad[0, 0].ToInt64()} is NaN", "remove the input, or mend the model");
+        return scores.MoveToOuterDisposeScope();
+    }
+
+    // Bits of each image.
+    private static double[] Compressed(Tensor images)
+    {
+        using Tensor bytes = (images.flatten(1) * 255).round().to(torch.uint8).cpu().contiguous();
+        byte[] all = bytes.data<byte>().ToArray();
+        int width = all.Length / (int)images.shape[0];
+        double[] bits = new double[images.shape[0]];
+        byte[] target = new byte[BrotliEncoder.GetMaxCompressedLength(width)];
+        for (int i = 0; i < bits.Length; i++)
+        {
+            if (!BrotliEncoder.TryCompress(all.AsSpan(i * width, width), target, out int written, quality: 11, window: 16))
+                throw new InvalidOperationException("a buffer of the greatest length was too short");
+            bits[i] = 8.0 * written;
+        }
+
+        return bits;
+    }
+}

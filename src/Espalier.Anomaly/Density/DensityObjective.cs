@@ -1,0 +1,80 @@
+using Espalier.Data;
+using Espalier.Metrics;
+using Espalier.Networks;
+using Espalier.Training;
+using static TorchSharp.torch.nn;
+
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// The likelihood of images, in nats for each value; where there are outliers, with the margin loss max(0, M + nll(x) - nll(x')) of each image and the
+/// outlier beside it (Hendrycks et al. 2019, section 4.4), both in one pass. Judged by <c>bitsPerDimension</c> and, with outliers,
+/// <c>outlierAuroc</c>.
+/// </summary>
+public sealed class DensityObjective : Objective
+{
+    private const int Watched = 500;
+
+    private readonly PixelCnn _model;
+    private readonly Dataset? _outliers;
+    private readonly OutlierSampling? _sampling;
+    private readonly DensityExposureOptions _options;
+
+    /// <summary>An objective for a density.</summary>
+    /// <param name="model">The density; stays the caller's.</param>
+    /// <param name="train">The training images.</param>
+    /// <param name="outliers">What it shall find unlikely, in the form of the training images; nothing where null. Stays the caller's.</param>
+    /// <param name="options">The margin; that of the paper where null.</param>
+    /// <param name="seed">Which outlier stands beside which image is a function of it.</param>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    /// <exception cref="ShapeException">The outliers have another shape than the training images.</exception>
+    public DensityObjective(PixelCnn model, Dataset train, Dataset? outliers = null, DensityExposureOptions? options = null, int seed = 0)
+    {
+        _options = options ?? new();
+        _options.Validate();
+        if (outliers is not null && !outliers.InputShape.SequenceEqual(train.InputShape))
+            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
+        (_model, _outliers) = (model, outliers);
+        _sampling = outliers is null ? null : new OutlierSampling(outliers.Count, train.Count, 1, seed);
+    }
+
+    /// <inheritdoc/>
+    public override Module Model => _model;
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch)
+    {
+        if (_outliers is null)
+            return batch;
+        Batch outliers = _outliers.Gather(_sampling!.Of(batch.Position, batch.Count));
+        outliers.Labels.Dispose();
+        return batch with { Views = [outliers.Inputs] };
+    }
+
+    /// <inheritdoc/>
+    public override LossSum Step(Batch batch, TrainingState state)
+    {
+        long values = batch.Inputs.numel() / batch.Count;
+        if (_outliers is null)
+            return new LossSum(_model.NegativeLogLikelihood(batch.Inputs).sum() / values, batch.Count);
+        Tensor both = _model.NegativeLogLikelihood(torch.cat([batch.Inputs, batch.Views[0]]));
+        Tensor inside = both.narrow(0, 0, batch.Count);
+        Tensor outside = both.narrow(0, batch.Count, batch.Count);
+        Tensor margin = functional.relu((_options.MarginPerValue * values) + inside - outside);
+        return new LossSum((inside + (_options.Weight * margin)).sum() / values, batch.Count);
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    {
+        var detector = new BitsPerDimension(_model);
+        using var scope = torch.NewDisposeScope();
+        double[] inside = Values(detector.Score(data.All().Inputs));
+        var numbers = new Dictionary<string, double> { ["bitsPerDimension"] = inside.Average() };
+        if (_outliers is not null)
+            numbers["outlierAuroc"] = Auroc.Of(Values(detector.Score(_outliers.First(Watched).Inputs)), inside);
+        return numbers;
+    }
+
+    private static double[] Values(Tensor scores) => scores.data<double>().ToArray();
+}
