@@ -4,7 +4,7 @@ namespace Espalier.Networks;
 public sealed record ModelOptions
 {
     /// <summary>
-    /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, <c>cnn</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>, <c>gru</c>,
+    /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, <c>wrn</c>, <c>allconv</c>, <c>cnn</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>, <c>gru</c>,
     /// for anything <c>mlp</c> and <c>encoder</c>; or a preset such as <c>gmlp_s16_224</c>, <c>deit_small</c>, <c>bert_base</c>.
     /// </summary>
     public string Name { get; init; } = "gmlp";
@@ -26,6 +26,12 @@ public sealed record ModelOptions
 
     /// <summary>The shape of <c>resnet</c>. A preset overrides its blocks, width and stem.</summary>
     public ResNetOptions ResNet { get; init; } = new();
+
+    /// <summary>The shape of <c>wrn</c>. A preset overrides its depth, width and dropout.</summary>
+    public WideResNetOptions Wrn { get; init; } = new();
+
+    /// <summary>The shape of <c>allconv</c>.</summary>
+    public AllConvNetOptions AllConv { get; init; } = new();
 
     /// <summary>The shape of <c>cnn</c>. A preset overrides its layers.</summary>
     public ConvNetOptions Cnn { get; init; } = new();
@@ -72,6 +78,8 @@ public sealed record ModelOptions
         OptionsException.Within("mixer", resolved.Mixer.Validate);
         OptionsException.Within("resMlp", resolved.ResMlp.Validate);
         OptionsException.Within("resNet", resolved.ResNet.Validate);
+        OptionsException.Within("wrn", resolved.Wrn.Validate);
+        OptionsException.Within("allConv", resolved.AllConv.Validate);
         OptionsException.Within("cnn", resolved.Cnn.Validate);
         OptionsException.Within("mlp", Mlp.Validate);
         OptionsException.Within("encoder", Encoder.Validate);

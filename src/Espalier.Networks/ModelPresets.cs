@@ -5,7 +5,7 @@ internal static class ModelPresets
 {
     private const int PresetSize = 224;
 
-    private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "cnn", "mlp", "encoder"];
+    private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "wrn", "allconv", "cnn", "mlp", "encoder"];
 
     private static readonly string[] TextFamilies = ["gmlp_text", "bert", "gpt", "gru"];
 
@@ -38,6 +38,10 @@ internal static class ModelPresets
         ["resnet50"] = o => ResNet(o, [3, 4, 6, 3], bottleneck: true),
         ["resnet101"] = o => ResNet(o, [3, 4, 23, 3], bottleneck: true),
         ["resnet152"] = o => ResNet(o, [3, 8, 36, 3], bottleneck: true),
+
+        // Zagoruyko and Komodakis 2016, with the dropout of Hendrycks et al. 2019.
+        ["wrn_40_2"] = o => o with { Name = "wrn", Wrn = o.Wrn with { Depth = 40, Width = 2, Dropout = 0.3 } },
+        ["wrn_16_4"] = o => o with { Name = "wrn", Wrn = o.Wrn with { Depth = 16, Width = 4, Dropout = 0.4 } },
 
         // Zhang et al. 2019 (TRADES), for MNIST; and one a quarter of its size.
         ["trades_smallcnn"] = o => o with { Name = "cnn", Cnn = o.Cnn with { Convolutions = new ConvNetOptions().Convolutions, HiddenSizes = [200, 200], Dropout = 0.5 } },

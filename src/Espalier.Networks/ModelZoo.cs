@@ -49,6 +49,10 @@ public static class ModelZoo
                 return Vision("resMlp", resolved.ResMlp, (c, h, w) => new ResMlp(resolved.ResMlp with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             case "resnet":
                 return Vision("resNet", resolved.ResNet, (c, h, w) => new ResNet(resolved.ResNet with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "wrn":
+                return Vision<Module>("wrn", resolved.Wrn, (c, h, w) => new WideResNet(resolved.Wrn with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "allconv":
+                return Vision<Module>("allConv", resolved.AllConv, (c, h, w) => new AllConvNet(resolved.AllConv with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             case "cnn":
                 return Vision<Module>("cnn", resolved.Cnn, (c, h, w) => new ConvNet(resolved.Cnn with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             default:

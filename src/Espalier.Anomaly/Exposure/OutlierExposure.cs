@@ -166,7 +166,7 @@ public sealed class OutlierExposure : Objective
         using var classifier = new TorchClassifier(_model, _train.InputShape, _train.ClassCount, _train.Bounds);
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        return -classifier.Logits(data.First(Watched).Inputs).logsumexp(1).median().ToDouble();
+        return (-classifier.Logits(data.First(Watched).Inputs).logsumexp(1)).median().ToDouble();
     }
 
     private static double[] Unsure(Tensor probabilities)

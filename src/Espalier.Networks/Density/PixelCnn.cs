@@ -52,7 +52,7 @@ public sealed class PixelCnn : Module<Tensor, Tensor>
         Tensor x = _first.call((input * 2) - 1);
         foreach (PixelCnnBlock block in _blocks)
             x = block.call(x);
-        x = _last.call(functional.elu(x));
+        x = _last.call(functional.elu(x, 1));
         return x.view(x.shape[0], 3, Options.Mixtures, x.shape[2], x.shape[3]);
     }
 

@@ -25,7 +25,7 @@ internal sealed class PixelCnnBlock : Module<Tensor, Tensor>
 
     public override Tensor forward(Tensor input)
     {
-        Tensor[] halves = _gate.call(functional.elu(_conv.call(functional.elu(input)))).chunk(2, 1);
+        Tensor[] halves = _gate.call(functional.elu(_conv.call(functional.elu(input, 1)), 1)).chunk(2, 1);
         return input + (halves[0] * halves[1].sigmoid());
     }
 

@@ -18,6 +18,7 @@ public sealed class VocabularyHead : Module<Tensor, Tensor>
 
     internal VocabularyHead(TextEncoder encoder, MlmHead kind, double normEps) : base(nameof(VocabularyHead))
     {
+        OptionsException.Require(encoder.TokenEmbedding.shape[1] == encoder.Width, "embeddingSize", encoder.TokenEmbedding.shape[1], $"must be {encoder.Width}, as wide as the states: the head of a language model is its embedding");
         _embedding = () => encoder.TokenEmbedding;
         Kind = kind;
         _bias = new Parameter(torch.zeros(encoder.Vocabulary));

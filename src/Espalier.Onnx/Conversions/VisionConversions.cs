@@ -26,6 +26,20 @@ internal static class VisionConversions
         .With<VisionTransformer>(Transform)
         .With<ResNet>(Convolve)
         .With<ConvNet>(Stack)
+        .With<WideResNet>((g, m, x) =>
+        {
+            x = g.Call("conv1", g.Call("input", x));
+            foreach (WideResNetBlock block in m.Blocks)
+                x = g.Call(block, x);
+            return g.Call("fc", g.Mean(g.Relu(g.Call("bn1", x)), [2, 3]));
+        })
+        .With<WideResNetBlock>((g, m, x) =>
+        {
+            OnnxValue active = g.Relu(g.Call("bn1", x));
+            OnnxValue branch = g.Call("conv2", g.Relu(g.Call("bn2", g.Call("conv1", active))));
+            return g.Add(branch, m.Shortcut is null ? x : g.Call(m.Shortcut, active));
+        })
+        .With<AllConvNet>(AllConvolve)
         .With<ResNetBlock>((g, m, x) =>
         {
             OnnxValue branch = x;
@@ -66,6 +80,21 @@ internal static class VisionConversions
             x = PoolingConversions.Max(graph, x, [3], [2], [1], null, ceil: false);
         foreach (ResNetBlock block in module.Blocks)
             x = graph.Call(block, x);
+        return graph.Call("fc", graph.Mean(x, [2, 3]));
+    }
+
+    private static OnnxValue AllConvolve(OnnxGraph graph, AllConvNet module, OnnxValue x)
+    {
+        x = graph.Call("input", x);
+        int convolution = 0;
+        foreach ((Module layer, Module norm) in graph.Child("convs").children().Zip(graph.Child("norms").children()))
+        {
+            x = graph.Call(norm, graph.Call(layer, x));
+            x = graph.Multiply(x, graph.Sigmoid(graph.Scale(x, ConvNet.SigmoidSlope)));
+            if (AllConvNet.PoolsAfter(convolution++))
+                x = PoolingConversions.Max(graph, x, [2], [2], [0], null, ceil: false);
+        }
+
         return graph.Call("fc", graph.Mean(x, [2, 3]));
     }
 

@@ -18,6 +18,11 @@ public sealed class OutlierExposureReproduction : Reproduction
         ("weights", ReferenceWeights.Run),
         ("detectors", DetectorTable.Run),
         ("calibration", ExposedCalibration.Run),
+        ("training", ExposedDigits.Run),
+        ("outliers", ExposedDigits.Ablation),
+        ("density", DensityParadox.Run),
+        ("text-trec", ExposedText.Questions),
+        ("text-sst", ExposedText.Reviews),
         ("tabular", TabularBenchmark.Run),
     ];
 }

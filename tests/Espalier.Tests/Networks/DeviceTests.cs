@@ -13,7 +13,7 @@ public sealed class DeviceTests
 {
     private static readonly Device Elsewhere = new(DeviceType.META);
 
-    public static TheoryData<string> VisionFamilies => ["gmlp", "vit", "mixer", "resmlp", "resnet", "cnn", "mlp", "encoder"];
+    public static TheoryData<string> VisionFamilies => ["gmlp", "vit", "mixer", "resmlp", "resnet", "wrn", "allconv", "cnn", "mlp", "encoder"];
 
     [Theory]
     [MemberData(nameof(VisionFamilies))]
@@ -42,6 +42,7 @@ public sealed class DeviceTests
     [InlineData("gmlp_text", SpatialForm.Toeplitz, true)]
     [InlineData("bert", SpatialForm.Dense, false)]
     [InlineData("gpt", SpatialForm.Dense, true)]
+    [InlineData("gru", SpatialForm.Dense, true)]
     public void A_network_for_text_leaves_nothing_behind(string name, SpatialForm form, bool causal)
     {
         using var scope = NewDisposeScope();
@@ -60,6 +61,16 @@ public sealed class DeviceTests
     }
 
     [Fact]
+    public void A_density_leaves_nothing_behind()
+    {
+        using var density = new PixelCnn(new() { Blocks = 1 });
+
+        density.to(Elsewhere);
+
+        AssertNothingIsLeftBehind(density);
+    }
+
+    [Fact]
     public void What_is_no_part_of_the_state_stays_so_after_a_move()
     {
         using var scope = NewDisposeScope();
@@ -74,6 +85,12 @@ public sealed class DeviceTests
     private static void AssertNothingIsLeftBehind(nn.Module network)
     {
         int seen = 0;
+        foreach ((string name, Tensor parameter) in network.named_parameters().Select(p => (p.name, (Tensor)p.parameter)))
+        {
+            Assert.True(parameter.device_type == DeviceType.META, $"{name} stayed on {parameter.device}");
+            seen++;
+        }
+
         foreach (nn.Module module in network.modules().Prepend(network))
         {
             for (Type? type = module.GetType(); type is not null && type != typeof(nn.Module); type = type.BaseType)

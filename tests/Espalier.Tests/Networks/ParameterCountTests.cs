@@ -21,6 +21,14 @@ public sealed class ParameterCountTests
         Assert.Equal(parameters, model.parameters().Sum(p => p.numel()));
     }
 
+    [Fact]
+    public void Wide_residual_networks_have_the_published_size()
+    {
+        using var model = ModelZoo.Create(new ModelOptions { Name = "wrn_40_2" }, [3, 32, 32], 10, seed: 1);
+
+        Assert.Equal(2_243_546, model.parameters().Sum(p => p.numel()));
+    }
+
     [Theory]
     [InlineData("vit_small", 4.6)]
     [InlineData("vit_base", 17.58)]

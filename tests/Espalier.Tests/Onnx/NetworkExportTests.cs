@@ -40,6 +40,8 @@ public sealed class NetworkExportTests
         ["resnet"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 2] } }, [3, 33, 40]),
         ["cnn"] = (new() { Name = "cnn", Cnn = new() { HiddenSizes = [8], Dropout = 0.5, InputMean = [0.3], InputStd = [0.4] } }, [1, 28, 28]),
         ["cnn with the sigmoid's approximation of GELU"] = (new() { Name = "oe_mnist_convnet" }, [1, 28, 28]),
+        ["wrn"] = (new() { Name = "wrn", Wrn = new() { Depth = 16, Width = 1, InputMean = [0.5], InputStd = [0.3] } }, [3, 12, 16]),
+        ["allconv"] = (new() { Name = "allconv", AllConv = new() { Width = 6 } }, [1, 14, 16]),
         ["cnn with strides"] = (new() { Name = "tiny_cnn" }, [3, 15, 18]),
         ["resnet bottleneck for small images"] = (new() { Name = "resnet", ResNet = new() { Width = 4, Blocks = [1, 1], Bottleneck = true, SmallImages = true } }, [3, 12, 12]),
         ["mlp"] = (new() { Name = "mlp", Mlp = new() { HiddenSizes = [9, 8], Dropout = 0.2, InputMean = [0.3], InputStd = [2] } }, [3, 4, 5]),
@@ -84,6 +86,9 @@ public sealed class NetworkExportTests
         ["bert without tokens it must know"] = () => new SequenceClassifier(new BertEncoder(SmallBert with { Segments = 0 }), 3, SequencePooling.MaskedMean),
         ["gmlp classifier"] = () => new SequenceClassifier(new GmlpTextEncoder(SmallText, Padded), 4),
         ["gpt"] = () => new CausalLanguageModel(new GptEncoder(new() { Vocabulary = 17, MaxLength = 10, DModel = 12, Heads = 3, Layers = 2 })),
+        ["gru"] = () => new CausalLanguageModel(new GruEncoder(new() { Vocabulary = 17, MaxLength = 10, EmbeddingSize = 12, HiddenSize = 12 })),
+        ["gru classifier"] = () => new SequenceClassifier(new GruEncoder(new() { Vocabulary = 17, MaxLength = 10, EmbeddingSize = 7, HiddenSize = 12 }, Padded), 3, SequencePooling.LastToken),
+        ["gru classifier without padding"] = () => new SequenceClassifier(new GruEncoder(new() { Vocabulary = 17, MaxLength = 10, EmbeddingSize = 7, HiddenSize = 12 }), 3, SequencePooling.LastToken),
         ["gpt not causal"] = () => new MaskedLanguageModel(new GptEncoder(new() { Vocabulary = 17, MaxLength = 10, DModel = 12, Heads = 3, Layers = 2, Causal = false, Positions = PositionKind.RelativeBias }, Padded)),
     };
 

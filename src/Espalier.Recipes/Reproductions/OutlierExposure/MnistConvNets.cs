@@ -13,7 +13,7 @@ namespace Espalier.Recipes.Reproductions;
 internal sealed class MnistConvNets : IDisposable
 {
     public const int FitSamples = 12_000;
-    public const int Outliers = 2_000;
+    public const int OutlierCount = 2_000;
 
     private const string Folder = "oe-mnist-convnet";
 
@@ -61,18 +61,24 @@ internal sealed class MnistConvNets : IDisposable
     public FeatureClassifier Network(string name) => _networks[name].Features;
 
     /// <summary>Outliers, [2000, 1, 28, 28], on the networks' device; the caller's.</summary>
-    public Tensor Load(string set)
+    public Tensor Load(string set) => Outliers(set, Test, OutlierCount);
+
+    /// <summary>Outliers for a network of digits, on the device of its test images; the caller's.</summary>
+    /// <param name="set">Which.</param>
+    /// <param name="test">The test images.</param>
+    /// <param name="count">How many.</param>
+    public static Tensor Outliers(string set, Dataset test, int count)
     {
         // The reference takes the first images of each file: negatives of the first test images, and Omniglot's first file,
         // which these networks were not exposed to.
         if (set == "negative")
         {
-            using Batch first = Test.First(Outliers);
+            using Batch first = test.First(count);
             return 1 - first.Inputs;
         }
 
         OutlierSource source = set == "omniglot" ? OutlierSource.OpenForTraining(set) : OutlierSource.Open(set);
-        return source.Load(new OutlierRequest { Shape = Test.InputShape, Count = Outliers, Seed = 1 }).to(Test.Device);
+        return source.Load(new OutlierRequest { Shape = test.InputShape, Count = count, Seed = 1 }).to(test.Device);
     }
 
     public void Dispose()

@@ -1,0 +1,264 @@
+using Espalier.Anomaly;
+using Espalier.Data;
+using Espalier.Models;
+using Espalier.Networks;
+using Espalier.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Espalier.Tests.Anomaly;
+
+public sealed class OutlierExposureTests
+{
+    private const int Classes = 4;
+
+    [Fact]
+    public void Equal_logits_lose_log_K_and_nothing_loses_less()
+    {
+        using var scope = NewDisposeScope();
+        Tensor equal = ones(3, Classes, dtype: float64) * 7;
+        Tensor random = randn([200, Classes], dtype: float64, generator: new Generator(1));
+
+        Assert.All(Numbers(OutlierLosses.UniformCrossEntropy(equal)), v => Assert.Equal(Math.Log(Classes), v, 12));
+        Assert.All(Numbers(OutlierLosses.UniformCrossEntropy(random)), v => Assert.True(v > Math.Log(Classes)));
+    }
+
+    [Fact]
+    public void The_loss_is_the_mean_of_minus_log_p()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = randn([20, Classes], dtype: float64, generator: new Generator(2)) * 30;
+
+        double[] expected = Numbers(-nn.functional.log_softmax(logits, 1).mean([1L]));
+
+        Assert.Equal(expected, Numbers(OutlierLosses.UniformCrossEntropy(logits)), new Tolerance(1e-10));
+    }
+
+    [Fact]
+    public void Its_gradient_is_p_minus_one_over_K()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = randn([5, Classes], dtype: float64, generator: new Generator(3)).requires_grad_(true);
+
+        Tensor gradient = autograd.grad([OutlierLosses.UniformCrossEntropy(logits).sum()], [logits])[0];
+
+        Assert.Equal(Numbers(logits.detach().softmax(1) - (1.0 / Classes)), Numbers(gradient), new Tolerance(1e-12));
+    }
+
+    [Fact]
+    public void An_even_prior_is_the_uniform_one_and_the_prior_itself_costs_least()
+    {
+        using var scope = NewDisposeScope();
+        Tensor prior = tensor(new[] { 0.1, 0.2, 0.3, 0.4 });
+        Tensor logits = randn([50, Classes], dtype: float64, generator: new Generator(4));
+        double entropy = -new[] { 0.1, 0.2, 0.3, 0.4 }.Sum(p => p * Math.Log(p));
+
+        Assert.Equal(Numbers(OutlierLosses.UniformCrossEntropy(logits)), Numbers(OutlierLosses.PriorCrossEntropy(logits, ones(Classes, dtype: float64) / Classes)), new Tolerance(1e-12));
+        Assert.Equal(entropy, OutlierLosses.PriorCrossEntropy(prior.log().unsqueeze(0), prior).item<double>(), 12);
+        Assert.All(Numbers(OutlierLosses.PriorCrossEntropy(logits, prior)), v => Assert.True(v > entropy));
+    }
+
+    [Fact]
+    public void Energies_beyond_their_margins_cost_nothing()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = tensor(new double[,] { { 10, 0, 0, 0 }, { 1, 0, 0, 0 } });
+        double[] energy = Numbers(-logits.logsumexp(1));
+
+        Assert.Equal([0, Math.Pow(energy[1] + 5, 2)], Numbers(OutlierLosses.EnergyBelow(logits, -5)), new Tolerance(1e-12));
+        Assert.Equal([Math.Pow(-5 - energy[0], 2), 0], Numbers(OutlierLosses.EnergyAbove(logits, -5)), new Tolerance(1e-12));
+    }
+
+    [Theory]
+    [InlineData(OutlierLoss.UniformCrossEntropy)]
+    [InlineData(OutlierLoss.ClassPrior)]
+    [InlineData(OutlierLoss.Energy)]
+    [InlineData(OutlierLoss.Multilabel)]
+    public void A_step_is_the_formula(OutlierLoss kind)
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var model = Model();
+        var options = new OutlierExposureOptions { Loss = kind, Weight = 0.7, OutliersPerSample = 3, InlierEnergy = kind == OutlierLoss.Energy ? -2 : null, OutlierEnergy = kind == OutlierLoss.Energy ? -1.5 : null };
+        var objective = new OutlierExposure(model, train, outliers, options, seed: 5);
+        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+
+        double loss = objective.Step(batch, default).Sum.item<float>();
+
+        Tensor inside = model.call(batch.Inputs).detach(), outside = model.call(batch.Views[0]).detach();
+        Assert.Equal(24, outside.shape[0]);
+        Tensor own = nn.functional.cross_entropy(inside, batch.Labels, reduction: nn.Reduction.Sum);
+        double expected = kind switch
+        {
+            OutlierLoss.UniformCrossEntropy => (own + (0.7 * 8 * -nn.functional.log_softmax(outside, 1).mean())).item<float>(),
+            OutlierLoss.ClassPrior => (own + (0.7 * 8 * -(nn.functional.log_softmax(outside, 1) / Classes).sum([1L]).mean())).item<float>(),
+            OutlierLoss.Energy => (own + (0.7 * nn.functional.relu(-inside.logsumexp(1) + 2).square().sum()) + (0.7 * 8 * nn.functional.relu(-1.5 + outside.logsumexp(1)).square().mean())).item<float>(),
+            _ => (nn.functional.binary_cross_entropy_with_logits(inside, nn.functional.one_hot(batch.Labels, Classes).to(float32), reduction: nn.Reduction.Sum)
+                + (0.7 * 8 * nn.functional.binary_cross_entropy_with_logits(outside, zeros_like(outside), reduction: nn.Reduction.Sum) / 24)).item<float>(),
+        };
+        Assert.Equal(expected, loss, 4);
+    }
+
+    [Fact]
+    public void Half_of_the_outliers_are_those_that_lose_most()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var model = Model();
+        var objective = new OutlierExposure(model, train, outliers, new() { Weight = 1, HardShare = 0.5, OutliersPerSample = 1 });
+        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 9)]));
+
+        double loss = objective.Step(batch, default).Sum.item<float>();
+
+        double own = nn.functional.cross_entropy(model.call(batch.Inputs).detach(), batch.Labels, reduction: nn.Reduction.Sum).item<float>();
+        double[] losses = [.. Numbers(OutlierLosses.UniformCrossEntropy(model.call(batch.Views[0]).detach().to(float64))).OrderDescending()];
+        Assert.Equal(own + (9 * losses.Take(5).Average()), loss, 4);
+        Assert.True(objective.CouplesSamples);
+    }
+
+    [Fact]
+    public void Batch_norm_sees_samples_and_outliers_together()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var norm = nn.BatchNorm1d(6, momentum: 1);
+        using var model = nn.Sequential(("norm", norm), ("linear", nn.Linear(6, Classes)));
+        var objective = new OutlierExposure(model, train, outliers);
+        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+
+        objective.Step(batch, default);
+
+        Tensor all = cat([batch.Inputs, batch.Views[0]]);
+        Assert.Equal(Numbers(all.mean([0L]).to(float64)), Numbers(norm.running_mean!.to(float64)), new Tolerance(1e-5));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(3)]
+    public void Micro_batches_change_nothing(int? micro)
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+
+        float[] Trained(int? size)
+        {
+            using var model = new MlpClassifier(new() { Inputs = 6, Classes = Classes, HiddenSizes = [8], Dropout = 0.3 }, seed: 1);
+            var options = new TrainerOptions { Length = Duration.Steps(6), BatchSize = 12, MicroBatchSize = size, Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 0.1 } };
+            using TrainingResult result = new Trainer(options).Fit(new OutlierExposure(model, train, outliers, seed: 3), train);
+            return [.. model.parameters().SelectMany(p => p.detach().data<float>().ToArray())];
+        }
+
+        Assert.Equal(Trained(null), Trained(micro), (a, b) => Math.Abs(a - b) < 1e-5);
+    }
+
+    [Fact]
+    public void An_epoch_reads_the_outliers_on_from_a_new_place()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(5, 1), outliers = Rows(7, 2);
+        using var model = Model();
+        var objective = new OutlierExposure(model, train, outliers, new() { OutliersPerSample = 2 }, seed: 4);
+
+        float[] First(long position) => objective.Prepare(train.Gather([0, 1, 2, 3, 4]) with { Position = position }).Views[0].select(1, 0).data<float>().ToArray();
+
+        float[] all = outliers.All().Inputs.select(1, 0).data<float>().ToArray();
+        float[] one = First(0), two = First(5);
+        Assert.Equal(all.Order(), one[..7].Order());
+        Assert.Equal(one[..3], one[7..]);
+        Assert.Equal(all.Order(), two[..7].Order());
+        Assert.Equal(First(0), one);
+        Assert.Contains(Enumerable.Range(1, 9), epoch => !First(5 * epoch).SequenceEqual(one));
+    }
+
+    [Fact]
+    public void A_model_that_was_exposed_tells_outliers_better()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(6);
+        // Four clusters on the axes; outliers between them.
+        Tensor labels = arange(400, dtype: int64) % Classes;
+        Tensor centres = 3 * eye(Classes, 6);
+        using var train = new Dataset("clusters", centres.index_select(0, labels) + (0.5 * randn([400, 6], generator: generator)), labels.clone(), ["a", "b", "c", "d"], InputBounds.Unbounded);
+        using var outliers = new Dataset("between", 1 + randn([400, 6], generator: generator), zeros(400, dtype: int64), ["outlier"], InputBounds.Unbounded);
+        using var fresh = new Dataset("other", 1 + randn([400, 6], generator: generator), zeros(400, dtype: int64), ["outlier"], InputBounds.Unbounded);
+
+        double Auroc(bool exposed)
+        {
+            using var model = new MlpClassifier(new() { Inputs = 6, Classes = Classes, HiddenSizes = [32] }, seed: 1);
+            Objective objective = exposed ? new OutlierExposure(model, train, outliers) : new ClassificationObjective(model);
+            using (new Trainer(new() { Length = Duration.Epochs(20), BatchSize = 40, Optimizer = new() { LearningRate = 0.01 } }).Fit(objective, train))
+            {
+            }
+
+            using var classifier = new TorchClassifier(model, [6], Classes, InputBounds.Unbounded);
+            using var detector = Detector.Create("msp", classifier);
+            return DetectionMetrics.Of(Numbers(detector.Score(train.All().Inputs)), Numbers(detector.Score(fresh.All().Inputs))).Auroc;
+        }
+
+        (double before, double after) = (Auroc(false), Auroc(true));
+        Assert.True(after > before + 0.02, $"{before:0.000} to {after:0.000}");
+    }
+
+    [Fact]
+    public void Energies_that_are_not_given_come_from_the_model()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var model = Model();
+        // Surer of every training sample than of any outlier.
+        using (no_grad())
+        {
+            foreach (var p in model.parameters())
+                p.mul_(5);
+        }
+
+        var objective = new OutlierExposure(model, train, outliers, new() { Loss = OutlierLoss.Energy });
+        double inside = (-model.call(train.All().Inputs).logsumexp(1)).median().item<float>();
+        double outside = (-model.call(outliers.All().Inputs).logsumexp(1)).median().item<float>();
+        bool told = inside < 2.0 / 3 * outside;
+
+        void Begin() => new Trainer(new() { Length = Duration.Steps(1), BatchSize = 4 }).Fit(objective, train).Dispose();
+
+        if (!told)
+        {
+            Assert.Throws<OptionsException>(Begin);
+            return;
+        }
+
+        Begin();
+        Assert.Equal(inside, objective.InlierEnergy, 4);
+        Assert.Equal(2.0 / 3 * outside, objective.OutlierEnergy, 4);
+    }
+
+    [Fact]
+    public void Outliers_in_another_form_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(10, 1);
+        using var narrow = new Dataset("narrow", rand([5, 3]), zeros(5, dtype: int64), ["outlier"]);
+        using var model = Model();
+
+        Assert.Throws<ShapeException>(() => new OutlierExposure(model, train, narrow));
+        Assert.Throws<OptionsException>(() => new OutlierExposure(model, train, train, new() { Weight = -1 }));
+        Assert.Throws<OptionsException>(() => new OutlierExposure(model, train, train, new() { HardShare = 0 }));
+        Assert.Throws<OptionsException>(() => new OutlierExposure(model, train, train, new() { OutliersPerSample = 0 }));
+        Assert.Throws<OptionsException>(() => new OutlierExposure(model, train, train, new() { InlierEnergy = -3 }));
+    }
+
+    private static MlpClassifier Model() => new(new() { Inputs = 6, Classes = Classes, HiddenSizes = [5] }, seed: 1);
+
+    private static Dataset Rows(int count, ulong seed)
+    {
+        using var generator = new Generator(seed);
+        return new Dataset("rows", rand([count, 6], generator: generator), arange(count, dtype: int64) % Classes, ["a", "b", "c", "d"]);
+    }
+
+    private static double[] Numbers(Tensor values) => values.to(float64).contiguous().data<double>().ToArray();
+
+    private sealed class Tolerance(double within) : IEqualityComparer<double>
+    {
+        public bool Equals(double a, double b) => Math.Abs(a - b) <= within;
+
+        public int GetHashCode(double value) => 0;
+    }
+}
