@@ -142,10 +142,10 @@ public sealed class DetectorArchive
         static string Short(string checksum) => checksum.Length > 12 ? checksum[..12] + "..." : checksum;
     }
 
-    private static ExampleBank ExamplesOf(IReadOnlyList<string> ids, NpyArray features, string path)
+    private static ExampleBank ExamplesOf(string[] ids, NpyArray features, string path)
     {
-        if (features.Shape is not [var rows, _] || rows != ids.Count)
-            throw Broken(path, $"has {ids.Count} examples but features of shape [{string.Join(", ", features.Shape)}]");
+        if (features.Shape is not [var rows, _] || rows != ids.Length)
+            throw Broken(path, $"has {ids.Length} examples but features of shape [{string.Join(", ", features.Shape)}]");
         using Tensor tensor = features.ToTensor();
         return new ExampleBank(tensor, ids);
     }

@@ -48,7 +48,7 @@ internal static class DetectorTable
         Dictionary<string, Tensor> sets = MnistConvNets.Sets.ToDictionary(s => s, networks.Load);
         Batch heldOut = networks.HeldOut.All();
         Dictionary<string, Tensor> validation = OutlierGenerator.NamesFor(OutlierUse.Validation).Select(OutlierGenerator.Create).Where(g => g.Makes(networks.Test.InputShape))
-            .ToDictionary(g => g.Name, g => g.Generate(MnistConvNets.Outliers, networks.Test.InputShape, networks.Test.Bounds, 2, networks.HeldOut).to(context.Device));
+            .ToDictionary(g => g.Name, g => g.Generate(MnistConvNets.OutlierCount, networks.Test.InputShape, networks.Test.Bounds, 2, networks.HeldOut).to(context.Device));
         var found = new Dictionary<(string Network, string Detector), Dictionary<string, double>>();
         var chosenBy = new Dictionary<(string Network, string Detector), double>();
         foreach (string name in MnistConvNets.Names)

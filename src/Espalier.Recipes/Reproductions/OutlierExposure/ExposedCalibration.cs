@@ -29,7 +29,7 @@ internal static class ExposedCalibration
             using NetworkOutputs inside = NetworkOutputs.Of(networks.Network(name), test.Inputs);
             using NetworkOutputs outside = NetworkOutputs.Of(networks.Network(name), outliers);
             TemperatureScaler scaler = TemperatureScaler.Fit(held.Logits, heldOut.Labels);
-            bool[] correct = [.. inside.Logits.argmax(1).eq(test.Labels.cpu()).data<bool>(), .. new bool[MnistConvNets.Outliers]];
+            bool[] correct = [.. inside.Logits.argmax(1).eq(test.Labels.cpu()).data<bool>(), .. new bool[MnistConvNets.OutlierCount]];
             double[] confidences = [.. Confidence(scaler, inside), .. Confidence(scaler, outside)];
             var theirs = new TemperatureScaler(published);
             numbers[$"{name}.rms.publishedTemperature"] = 100 * CalibrationError.RootMeanSquare([.. Confidence(theirs, inside), .. Confidence(theirs, outside)], correct, compat: true);
