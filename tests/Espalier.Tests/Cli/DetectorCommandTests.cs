@@ -6,25 +6,16 @@ using Espalier.Tests.Recipes;
 
 namespace Espalier.Tests.Cli;
 
-public sealed class DetectorCommandTests : IDisposable
+public sealed class DetectorCommandTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    private string Trained()
-    {
-        string recipe = _folder.Write("tiny.json", TinyRecipe.Digits);
-        string run = Path.Combine(_folder.Path, "run");
-        CommandResult trained = InProcess.Run("run", recipe, "--out", run, "--quiet");
-        Assert.Equal((0, ""), (trained.ExitCode, trained.Error));
-        return run;
-    }
-
     [Fact]
     public void Detectors_are_compared_and_the_best_is_kept_and_used()
     {
-        string run = Trained();
+        string run = tiny.Folder;
         string into = Path.Combine(_folder.Path, "compared");
         CommandResult compared = InProcess.Run("detectors", "compare", run, "--detectors", "msp,energy,knn:k=5,ensemble:energy+knn:k=5", "--near", "negative", "--far", "gaussian", "--far", "blobs", "--draws", "3", "--out", into, "--json", "--quiet");
         Assert.Equal((0, ""), (compared.ExitCode, compared.Error));
@@ -61,9 +52,34 @@ public sealed class DetectorCommandTests : IDisposable
     }
 
     [Fact]
+    public void An_exported_model_is_scored_by_what_needs_no_features()
+    {
+        string run = tiny.Folder;
+        string model = _folder.File("model.onnx");
+        Assert.Equal(0, InProcess.Run("export", run, "--out", model, "--quiet").ExitCode);
+        string into = Path.Combine(_folder.Path, "compared");
+        CommandResult compared = InProcess.Run("detectors", "compare", model, "--far", "gaussian", "--draws", "2", "--out", into, "--json", "--quiet");
+        Assert.Equal((0, ""), (compared.ExitCode, compared.Error));
+        JsonNode record = JsonNode.Parse(compared.Output)!;
+        string[] measured = [.. record["rows"]!.AsArray().Select(r => (string)r!["detector"]!).Distinct()];
+        Assert.Contains("energy:T=1", measured);
+        Assert.DoesNotContain(measured, d => d.StartsWith("knn", StringComparison.Ordinal));
+        Assert.Contains("features", (string)record["skipped"]!["knn"]!, StringComparison.Ordinal);
+        string file = _folder.File("onnx.zip");
+        CommandResult fitted = InProcess.Run("detectors", "fit", model, "--detector", "klm", "--out", file, "--json", "--quiet");
+        Assert.Equal((0, ""), (fitted.ExitCode, fitted.Error));
+        Assert.Equal(0, InProcess.Run("detectors", "score", model, "--with", file, "--json", "--quiet").ExitCode);
+
+        // The same weights in another file are another model.
+        CommandResult refused = InProcess.Run("detectors", "score", run, "--with", file);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("was fitted on the model", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_cannot_be_done_is_said_in_a_line()
     {
-        string run = Trained();
+        string run = tiny.Folder;
         void Refused(string part, params string[] words)
         {
             CommandResult result = InProcess.Run(words);
@@ -84,7 +100,7 @@ public sealed class DetectorCommandTests : IDisposable
     [Fact]
     public void The_detect_command_takes_any_detector_and_any_outliers()
     {
-        string run = Trained();
+        string run = tiny.Folder;
         CommandResult result = InProcess.Run("detect", run, "--detector", "mds", "--outliers", "negative", "--outliers", "uniform", "--count", "50", "--out", Path.Combine(_folder.Path, "detected"), "--json", "--quiet");
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.InRange((double)JsonNode.Parse(result.Output)!["detect.uniform.auroc"]!, 0.5, 1);
