@@ -46,6 +46,9 @@ switch (args)
     case ["tabular-speed", .. var rest]:
         TabularSpeedCommand.Run(new CommandArguments(rest));
         break;
+    case ["detector-speed", .. var rest]:
+        DetectorSpeedCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

@@ -116,7 +116,8 @@ public sealed class RecipeRun
     private void ValidateFor(DatasetSplits splits)
     {
         OptionsException.Within("train", () => _recipe.SeededTraining.ValidateFor(splits.Train.Count));
-        OptionsException.Within("detect", () => _recipe.Detect?.ValidateFor(splits.Test.InputShape));
+        if (!splits.Test.IsTokens)
+            OptionsException.Within("detect", () => _recipe.Detect?.ValidateFor(splits.Test.InputShape));
         OptionsException.Within("explain", () => _recipe.Explain?.ValidateFor(splits.Test.ClassCount));
     }
 
@@ -166,7 +167,7 @@ public sealed class RecipeRun
 
         using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false, data.Language);
         using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true, data.Language);
-        var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken);
+        var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken, data.Language);
         if (_recipe.Probe is { } probe)
             audit.Probe(probe, splits, raw, averaged, _run.WeightsPath);
         if (_recipe.Evaluate is { } evaluate)

@@ -143,7 +143,7 @@ public sealed class SavedRun : IDisposable
     private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
     {
         using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
-        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken);
+        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken, _data.Language);
         if (recipe.Probe is { } probe)
             stages.Probe(probe, _splits, model, null, null);
         if (recipe.Evaluate is { } evaluate)

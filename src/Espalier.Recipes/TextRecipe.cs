@@ -21,7 +21,8 @@ internal static class TextRecipe
         OptionsException.Require(recipe.Objective.WordDropout == 0 || kind == ObjectiveKind.Classification, "objective.wordDropout", recipe.Objective.WordDropout, "belongs to kind classification");
         Refuse(recipe.Probe, "probe", "is for encoders of images");
         Refuse(recipe.Attack, "attack", "changes numbers a little, and tokens are no numbers");
-        Refuse(recipe.Detect, "detect", "generates images and rows from elsewhere, not text");
+        OptionsException.Require(recipe.Detect is null || !recipe.Objective.IsLanguageModel, "detect", "set", "belongs to classification: leave the section out of a language model's recipe");
+        OptionsException.Within("detect", () => recipe.Detect?.ValidateForText());
         Refuse(recipe.Explain, "explain", "changes numbers a little, and tokens are no numbers");
     }
 
@@ -30,7 +31,7 @@ internal static class TextRecipe
     {
         if (recipe.Objective.Kind == ObjectiveKind.MaskedLanguageModel)
             yield return SpecialToken.Mask;
-        if (recipe.Objective.WordDropout > 0)
+        if (recipe.Objective.WordDropout > 0 || recipe.Objective.OutlierExposure is not null)
             yield return SpecialToken.Unknown;
     }
 

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace Espalier.Anomaly;
 
 /// <summary>
-/// The likelihood of images, in nats; where there are outliers, with the margin loss max(0, M + nll(x) - nll(x')) of each image and the
+/// The likelihood of images, in nats for each value; where there are outliers, with the margin loss max(0, M + nll(x) - nll(x')) of each image and the
 /// outlier beside it (Hendrycks et al. 2019, section 4.4), both in one pass. Judged by <c>bitsPerDimension</c> and, with outliers,
 /// <c>outlierAuroc</c>.
 /// </summary>
@@ -54,14 +54,14 @@ public sealed class DensityObjective : Objective
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
-        if (_outliers is null)
-            return new LossSum(_model.NegativeLogLikelihood(batch.Inputs).sum(), batch.Count);
         long values = batch.Inputs.numel() / batch.Count;
+        if (_outliers is null)
+            return new LossSum(_model.NegativeLogLikelihood(batch.Inputs).sum() / values, batch.Count);
         Tensor both = _model.NegativeLogLikelihood(torch.cat([batch.Inputs, batch.Views[0]]));
         Tensor inside = both.narrow(0, 0, batch.Count);
         Tensor outside = both.narrow(0, batch.Count, batch.Count);
         Tensor margin = functional.relu((_options.MarginPerValue * values) + inside - outside);
-        return new LossSum((inside + (_options.Weight * margin)).sum(), batch.Count);
+        return new LossSum((inside + (_options.Weight * margin)).sum() / values, batch.Count);
     }
 
     /// <inheritdoc/>

@@ -13,5 +13,6 @@ public sealed class Energy(double temperature = 1) : ScoreRule("energy", Detecto
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) => Of(logits, temperature);
 
     /// <summary>The energy of logits, [n].</summary>
-    internal static Tensor Of(Tensor logits, double temperature = 1) => -temperature * (logits / temperature).logsumexp(1);
+    internal static Tensor Of(Tensor logits, double temperature = 1) =>
+        RowExponentials.Of(logits, temperature, (largest, sum) => -(largest + (temperature * Math.Log(sum))));
 }

@@ -11,5 +11,5 @@ namespace Espalier.Anomaly;
 public sealed class MaximumSoftmaxProbability(double temperature = 1) : ScoreRule("msp", DetectorNeeds.None, ("T", Temperatures.Checked(temperature)))
 {
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
-        -(logits / temperature).softmax(1).amax([1]);
+        RowExponentials.Of(logits, temperature, (_, sum) => -1 / sum);
 }

@@ -38,5 +38,5 @@ public sealed class Odin : ScoreRule
     }
 
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
-        -(logits / _temperature).softmax(1).amax([1]);
+        RowExponentials.Of(logits, _temperature, (_, sum) => -1 / sum);
 }

@@ -142,10 +142,10 @@ public sealed class DetectorArchive
         static string Short(string checksum) => checksum.Length > 12 ? checksum[..12] + "..." : checksum;
     }
 
-    private static ExampleBank ExamplesOf(IReadOnlyList<string> ids, NpyArray features, string path)
+    private static ExampleBank ExamplesOf(string[] ids, NpyArray features, string path)
     {
-        if (features.Shape is not [var rows, _] || rows != ids.Count)
-            throw Broken(path, $"has {ids.Count} examples but features of shape [{string.Join(", ", features.Shape)}]");
+        if (features.Shape is not [var rows, _] || rows != ids.Length)
+            throw Broken(path, $"has {ids.Length} examples but features of shape [{string.Join(", ", features.Shape)}]");
         using Tensor tensor = features.ToTensor();
         return new ExampleBank(tensor, ids);
     }
@@ -181,11 +181,11 @@ public sealed class DetectorArchive
         }
     }
 
-    private static IReadOnlyList<string>? Texts(JsonObject document, string key, string path)
+    private static string[]? Texts(JsonObject document, string key, string path)
     {
         try
         {
-            return (document[key] as JsonArray)?.Select(n => n!.GetValue<string>()).ToArray();
+            return document[key] is JsonArray list ? [.. list.Select(n => n!.GetValue<string>())] : null;
         }
         catch (Exception error) when (error is InvalidOperationException or NullReferenceException)
         {

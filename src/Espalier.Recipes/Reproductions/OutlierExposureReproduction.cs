@@ -17,6 +17,7 @@ public sealed class OutlierExposureReproduction : Reproduction
     [
         ("weights", ReferenceWeights.Run),
         ("detectors", DetectorTable.Run),
+        ("calibration", ExposedCalibration.Run),
         ("training", ExposedDigits.Run),
         ("outliers", ExposedDigits.Ablation),
         ("density", DensityParadox.Run),

@@ -11,4 +11,8 @@ namespace Espalier.Recipes.Stages;
 /// <param name="Progress">Told how much of the stage is done, in [0, 1].</param>
 /// <param name="CancellationToken">Ends the stage.</param>
 internal sealed record AuditContext(
-    IDifferentiableClassifier Classifier, Dataset Train, Dataset Test, int Seed, IProgress<double>? Progress, CancellationToken CancellationToken);
+    IDifferentiableClassifier Classifier, Dataset Train, Dataset Test, int Seed, IProgress<double>? Progress, CancellationToken CancellationToken)
+{
+    /// <summary>For text: opens a text by name in the model's tokens.</summary>
+    public Func<string, Dataset>? Texts { get; init; }
+}

@@ -19,7 +19,8 @@ public sealed record DetectOptions
 
     /// <summary>
     /// What it is confronted with: generators (<c>gaussian</c>, <c>rademacher</c>, <c>blobs</c>, <c>negative</c> ...), data sets
-    /// (<c>notmnist</c>), folders of pictures, tables; four generators, as far as they fit the data, where null.
+    /// (<c>notmnist</c>), folders of pictures, tables; four generators, as far as they fit the data, where null. For text, texts of the
+    /// catalogue (<c>multi30k-en</c>), which must be named.
     /// </summary>
     public IReadOnlyList<string>? Outliers { get; init; }
 
@@ -40,11 +41,22 @@ public sealed record DetectOptions
 
         OptionsException.Require(Fit is null or >= 1, nameof(Fit), Fit, "must be at least 1");
         OptionsException.Require(Outliers is null or { Count: > 0 }, nameof(Outliers), "empty", "needs at least one kind");
-        foreach (string kind in Outliers ?? [])
+        foreach (string kind in (Outliers ?? []).Where(k => !IsText(k)))
             OutlierSource.Open(kind);
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         OptionsException.Within("protocol", Protocol.Validate);
     }
+
+    /// <summary>Checks what depends on the data being text.</summary>
+    /// <exception cref="OptionsException">No texts are named, or something else is.</exception>
+    internal void ValidateForText()
+    {
+        OptionsException.Require(Outliers is not null, nameof(Outliers), null, "must name texts of the catalogue, such as multi30k-en: nothing can be generated that looks like text");
+        foreach (string kind in Outliers!)
+            OptionsException.Require(IsText(kind), nameof(Outliers), kind, "must be a text of the catalogue: the model reads text");
+    }
+
+    private static bool IsText(string name) => Data.DataCatalog.Default.Entries.Any(e => e.IsText && e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="shape">Shape of one input.</param>

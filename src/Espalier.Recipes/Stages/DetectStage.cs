@@ -4,14 +4,17 @@ using Espalier.Models;
 
 namespace Espalier.Recipes.Stages;
 
-/// <summary>Confronts a detector with test inputs and with generated outliers of each kind.</summary>
+/// <summary>Confronts a detector with test inputs and with outliers of each kind.</summary>
 internal static class DetectStage
 {
     private const int ExamplesPerKind = 5;
 
     public static DetectRecord Run(AuditContext context, DetectOptions options)
     {
-        options.ValidateFor(context.Test.InputShape);
+        if (context.Texts is not null)
+            options.ValidateForText();
+        else
+            options.ValidateFor(context.Test.InputShape);
         IReadOnlyList<string> wanted = options.KindsFor(context.Test.InputShape);
         using var scope = torch.NewDisposeScope();
         Batch test = context.Test.All();
@@ -31,23 +34,35 @@ internal static class DetectStage
         {
             using var kindScope = torch.NewDisposeScope();
             context.CancellationToken.ThrowIfCancellationRequested();
-            OutlierSource source = OutlierSource.Open(kind);
-            Tensor outliers = source.Load(new OutlierRequest
-            {
-                Shape = context.Test.InputShape,
-                Bounds = context.Classifier.Bounds,
-                Count = options.Count ?? context.Test.Count,
-                Seed = context.Seed,
-                Inliers = context.Test,
-            }).to(test.Inputs.device);
+            (string name, Tensor outliers) = Load(kind, context, options);
             double[] scores = Scores(detector, outliers);
             DetectionResult result = protocol.Measure(inliers, scores);
-            kinds.Add(new DetectedOutliers(source.Name, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
-                ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
+            kinds.Add(new DetectedOutliers(name, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
+                context.Texts is not null ? [] : ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
             context.Progress?.Report((double)kinds.Count / wanted.Count);
         }
 
         return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds);
+    }
+
+    private static (string Name, Tensor Outliers) Load(string kind, AuditContext context, DetectOptions options)
+    {
+        int count = options.Count ?? context.Test.Count;
+        if (context.Texts is { } texts)
+        {
+            using Dataset text = texts(kind);
+            return (kind, text.First(count).Inputs);
+        }
+
+        OutlierSource source = OutlierSource.Open(kind);
+        return (source.Name, source.Load(new OutlierRequest
+        {
+            Shape = context.Test.InputShape,
+            Bounds = context.Classifier.Bounds,
+            Count = count,
+            Seed = context.Seed,
+            Inliers = context.Test,
+        }).to(context.Test.Device));
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(DetectRecord record) => record.Outliers.SelectMany(o => new[]

@@ -1,5 +1,4 @@
 using Espalier.Anomaly;
-using Espalier.Files;
 using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Onnx;

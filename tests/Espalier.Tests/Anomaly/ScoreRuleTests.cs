@@ -1,5 +1,4 @@
 using Espalier.Anomaly;
-using Espalier.Files;
 using Espalier.Models;
 
 namespace Espalier.Tests.Anomaly;

@@ -32,13 +32,16 @@ internal sealed class MnistConvNets : IDisposable
     /// <summary>The first 12,000 training images.</summary>
     public Dataset Train => _splits.Train;
 
+    /// <summary>A tenth of the other training images: detectors were not fitted on them, though the networks were trained on them.</summary>
+    public Dataset HeldOut => _splits.Validation;
+
     /// <summary>All test images.</summary>
     public Dataset Test => _splits.Test;
 
     /// <exception cref="DataException">The files are not here.</exception>
     public static MnistConvNets Load(torch.Device device)
     {
-        var loaded = new MnistConvNets(DataCatalog.Default.Load(new() { Name = "mnist", TrainFirst = FitSamples, ValidationFraction = 0.01 }), device);
+        var loaded = new MnistConvNets(DataCatalog.Default.Load(new() { Name = "mnist", TrainFirst = FitSamples, ValidationFraction = 0.1 }), device);
         foreach (string name in Names)
         {
             string file = Path.Combine(DataFolders.FromEnvironment().Local ?? "", Folder, name + ".npz");
