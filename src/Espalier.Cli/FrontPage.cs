@@ -27,6 +27,8 @@ internal static class FrontPage
         (null, "Ship it"),
         ("export", "a saved run's network as ONNX, checked"),
         ("predict", "what an ONNX classifier sees in pictures"),
+        ("watch", "decide about records as they come; alarms that keep their promise"),
+        ("drift", "whether rows still look as they did, and which features moved"),
         (null, "Work with text"),
         ("text", "write with a saved language model, or fine-tune one"),
         (null, "Look around"),
@@ -51,7 +53,8 @@ internal static class FrontPage
           --quiet    print nothing but errors                   --threads N   threads of a tensor operation
           --out DIR  the folder of the run                      --device D    cpu (default), cuda, cuda:1
 
-        Exit codes: 0 done, 1 not done (interrupted), 2 the input must be mended.
+        Exit codes: 0 done, 1 not done (interrupted), 2 the input must be mended, 3 an alarm or drift
+        that was asked for.
 
         Start with:  espalier run digits
 

@@ -86,8 +86,13 @@ internal static class Program
                 b.AddCommand<DetectorsCompareCommand>("compare").WithDescription("All detectors on a model against near and far outliers, and the one to use.").WithExample("detectors", "compare", "last", "--near", "notmnist", "--far", "blobs");
                 b.AddCommand<DetectorsFitCommand>("fit").WithDescription("Fit a detector on a model and keep it with a threshold.").WithExample("detectors", "fit", "last", "--detector", "knn:k=50", "--fpr", "0.01", "--out", "detector.zip");
                 b.AddCommand<DetectorsScoreCommand>("score").WithDescription("What a kept detector says of inputs.").WithExample("detectors", "score", "last", "--with", "detector.zip", "--inputs", "./pictures");
+                b.AddCommand<DetectorsFitRowsCommand>("fit-rows").WithDescription("Fit a detector of unusual table rows, without any model, and keep it with a threshold that holds.").WithExample("detectors", "fit-rows", "rows.csv", "--detector", "ecod", "--fpr", "0.01", "--out", "detector.zip");
+                b.AddCommand<DetectorsScoreRowsCommand>("score-rows").WithDescription("What a kept detector of rows says of a table.").WithExample("detectors", "score-rows", "detector.zip", "new.csv");
                 b.SetDefaultCommand<DetectorsListCommand>();
             });
+            c.AddCommand<DriftCommand>("drift").WithDescription("Whether a window of rows still looks like the reference, and which features moved.").WithExample("drift", "--reference", "a.csv", "--window", "b.csv", "--fail-on-drift");
+            c.AddCommand<WatchCommand>("watch").WithDescription("Decide about records as they come, from standard input, a folder or HTTP, with alarms that keep their promise.").WithExample("watch", "detector.zip", "--input", "-", "--state", "watch.json", "--decisions", "decisions.jsonl")
+                .WithExample("watch", "detector.zip", "--http", "8080", "--state", "watch.json");
             c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");
             c.AddCommand<EmaCommand>("ema").WithDescription("Make an average of another width from a saved run's stored ones.").WithExample("ema", "last", "--sigma-rel", "0.08");

@@ -44,6 +44,7 @@ public sealed class OutlierExposure : Objective
             throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
         if (outliers.IsTokens != train.IsTokens)
             throw new DataException(outliers.Name, outliers.IsTokens ? "holds tokens, the training data numbers" : "holds numbers, the training data tokens", "give outliers of the kind of the training data");
+        OptionsException.Require((Options.Loss == OutlierLoss.RejectClass) == model is ExtraOutput, nameof(Options.Loss), Options.Loss, "and a network with an extra output belong together: an ExtraOutput with rejectClass, a plain network with the others");
         (_model, _train, _outliers, _seed, _decays) = (model, train, outliers, seed, decays);
         _sampling = new OutlierSampling(outliers.Count, train.Count, Options.OutliersPerSample, seed);
         _weight = Options.WeightFor(train.IsTokens);
@@ -112,12 +113,12 @@ public sealed class OutlierExposure : Objective
         Tensor rows = torch.cat([batch.Inputs.unsqueeze(1), batch.Views[0].view([batch.Count, perSample, .. shape])], 1).view([batch.Count * (1 + perSample), .. shape]);
         Tensor logits;
         using (SampleRandom.Begin(_seed, batch.Position * (1 + perSample), batch.Count * (1 + perSample)))
-            logits = _model.call(rows).view(batch.Count, 1 + perSample, -1);
+            logits = (_model is ExtraOutput extra ? extra.All(rows) : _model.call(rows)).view(batch.Count, 1 + perSample, -1);
         Tensor inliers = logits.select(1, 0);
         Tensor outliers = logits.narrow(1, 1, perSample).flatten(0, 1);
         Tensor loss = Inside(inliers, batch.Labels) + (_weight * batch.Count * Outside(outliers).mean());
         using var noGradients = torch.no_grad();
-        return new LossSum(loss, batch.Count, inliers.argmax(1).eq(batch.Labels).sum());
+        return new LossSum(loss, batch.Count, inliers.narrow(1, 0, _train.ClassCount).argmax(1).eq(batch.Labels).sum());
     }
 
     /// <inheritdoc/>
@@ -153,6 +154,7 @@ public sealed class OutlierExposure : Objective
             OutlierLoss.UniformCrossEntropy => OutlierLosses.UniformCrossEntropy(logits),
             OutlierLoss.ClassPrior => OutlierLosses.PriorCrossEntropy(logits, torch.tensor(_prior, dtype: logits.dtype, device: logits.device)),
             OutlierLoss.Energy => OutlierLosses.EnergyAbove(logits, OutlierEnergy),
+            OutlierLoss.RejectClass => -functional.log_softmax(logits, 1).select(1, logits.shape[1] - 1),
             _ => OutlierLosses.AllDenied(logits),
         };
         if (Options.HardShare >= 1)

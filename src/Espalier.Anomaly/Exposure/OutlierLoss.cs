@@ -20,4 +20,10 @@ public enum OutlierLoss
     /// plain form, says the paper; the score is the largest logit.
     /// </summary>
     Multilabel,
+
+    /// <summary>
+    /// A class of its own for outliers, on a network with an output more (<see cref="ExtraOutput"/>). Weaker than the plain form, says the
+    /// paper; the score is the probability of that class.
+    /// </summary>
+    RejectClass,
 }

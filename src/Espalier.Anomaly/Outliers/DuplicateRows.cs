@@ -35,6 +35,10 @@ public static class DuplicateRows
         }
     }
 
+    /// <summary>How many inputs differ from each other.</summary>
+    /// <param name="inputs">[n, ...].</param>
+    public static int CountDistinct(Tensor inputs) => Hashes(inputs).Distinct().Count();
+
     private static UInt128[] Hashes(Tensor rows)
     {
         using var scope = torch.NewDisposeScope();

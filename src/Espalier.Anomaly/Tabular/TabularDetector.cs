@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Espalier.Data;
+using Espalier.Files;
 using System.Numerics.Tensors;
 
 namespace Espalier.Anomaly;
@@ -11,6 +15,14 @@ namespace Espalier.Anomaly;
 public abstract class TabularDetector : IAnomalyDetector
 {
     private const int MostReferenceRows = 5000;
+    private const string Kind = "tabular";
+    private const string ColumnsKey = "columns";
+    private const string SettingsKey = "settings";
+    private const string SchemaKey = "schema";
+    private const string FalseAlarmsKey = "falseAlarms";
+    private const string DeltaKey = "delta";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { IgnoreReadOnlyProperties = true };
 
     private readonly bool _standardizes;
     private int[] _columns = [];
@@ -48,6 +60,72 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <exception cref="NotFoundException">There is no detector or option of that name.</exception>
     /// <exception cref="OptionsException">A value is out of its range or of the wrong kind.</exception>
     public static TabularDetector Create(string text) => TabularDetectorText.Create(text);
+
+    /// <summary>Scores of held-out rows, ascending: what thresholds are chosen on. Empty before <see cref="Calibrate(double[,])"/>.</summary>
+    public IReadOnlyList<double> Calibration { get; private set; } = [];
+
+    /// <summary>The share of ordinary rows that may raise an alarm, by which <see cref="Threshold"/> is chosen; null where none was set.</summary>
+    public double? FalseAlarms { get; set; }
+
+    /// <summary>The probability that the calibration rows drawn break that promise (<see cref="DetectionThreshold.ConformalPac"/>); null for a promise on average over their draw.</summary>
+    public double? Delta { get; set; }
+
+    /// <summary>What a score must exceed to be called anomalous; null where no share of false alarms was set.</summary>
+    /// <exception cref="DataException">There are too few calibration scores for what was set; the message says how many are needed.</exception>
+    public DetectionThreshold? Threshold => FalseAlarms is not { } share ? null
+        : Delta is { } delta ? DetectionThreshold.ConformalPac(Calibration, share, delta) : DetectionThreshold.Conformal(Calibration, share);
+
+    /// <summary>Columns of the tables that rows are read from; null where the rows came as numbers.</summary>
+    public TabularSchema? Schema { get; set; }
+
+    /// <summary>Scores held-out rows, to choose thresholds on. Not those of the fit: their scores are too low.</summary>
+    /// <param name="rows">[rows, columns], as many columns as in the fit.</param>
+    /// <exception cref="OptionsException">The detector is not fitted.</exception>
+    /// <exception cref="ShapeException">Another number of columns than in the fit.</exception>
+    /// <exception cref="DataException">A value is NaN or infinite.</exception>
+    public void Calibrate(double[,] rows) => Calibrate(TabularRows.Of(rows));
+
+    /// <summary>Keeps the detector in a file.</summary>
+    /// <param name="path">The file; it is whole or absent.</param>
+    /// <exception cref="OptionsException">The detector is not fitted.</exception>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Save(string path) => new DetectorArchive
+    {
+        Kind = Kind,
+        Detector = Name,
+        Options = new JsonObject
+        {
+            [SettingsKey] = TabularDetectorText.ToJson(OptionsForFile),
+            [ColumnsKey] = new JsonArray([.. ColumnNames.Select(c => (JsonNode)c)]),
+            [FalseAlarmsKey] = FalseAlarms,
+            [DeltaKey] = Delta,
+            [SchemaKey] = Schema is null ? null : JsonSerializer.SerializeToNode(Schema with { ClassNames = [] }, Json),
+        },
+        Arrays = Save().ToArrays(),
+        Calibration = Calibration,
+    }.Write(path);
+
+    /// <summary>Takes a detector from a file; it scores bit for bit as the one that was kept.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointException">The file is missing, damaged, of a newer version, or of another kind of detector.</exception>
+    public static TabularDetector Load(string path)
+    {
+        DetectorArchive archive = DetectorArchive.Read(path, Kind);
+        try
+        {
+            TabularDetector detector = TabularDetectorText.Create(archive.Detector, archive.Options[SettingsKey]?.DeepClone() as JsonObject);
+            detector.Load(TabularState.Of(archive.Arrays), [.. (archive.Options[ColumnsKey] as JsonArray ?? []).Select(c => c!.GetValue<string>())]);
+            detector.Calibration = archive.Calibration;
+            detector.FalseAlarms = (double?)archive.Options[FalseAlarmsKey];
+            detector.Delta = (double?)archive.Options[DeltaKey];
+            detector.Schema = archive.Options[SchemaKey]?.Deserialize<TabularSchema>(Json);
+            return detector;
+        }
+        catch (Exception error) when (error is NotFoundException or OptionsException or DataException or InvalidOperationException or FormatException or InvalidCastException or JsonException or IndexOutOfRangeException or NullReferenceException)
+        {
+            throw new CheckpointException(path, $"holds a detector that cannot be used here: {error.Message}", "update Espalier, or fit it again", error);
+        }
+    }
 
     /// <summary>Learns what is usual.</summary>
     /// <param name="rows">[rows, columns].</param>
@@ -141,13 +219,15 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <summary>The options, for a file.</summary>
     internal abstract object? OptionsForFile { get; }
 
+    internal void Calibrate(TabularRows rows) => Calibration = [.. Score(rows).Order()];
+
     internal double[] Score(TabularRows rows)
     {
         Check(rows);
         return Checked(ScoreRows(Prepared(rows)));
     }
 
-    internal TabularRows Fit(TabularRows rows, IReadOnlyList<string>? columns, CancellationToken cancellationToken)
+    internal TabularRows Fit(TabularRows rows, IReadOnlyList<string>? columns, CancellationToken cancellationToken, IReadOnlyList<int>? numbers = null)
     {
         if (rows.Count < 2)
             throw new DataException("rows", $"are {rows.Count}", "give at least two rows to learn from");
@@ -160,7 +240,7 @@ public abstract class TabularDetector : IAnomalyDetector
         Describe(rows);
         TabularRows prepared = Prepared(rows);
         FitRows(prepared, cancellationToken);
-        Keep(rows);
+        Keep(rows, numbers);
         TrainingRows = rows.Count;
         return prepared;
     }
@@ -230,17 +310,17 @@ public abstract class TabularDetector : IAnomalyDetector
         _scale = [.. _columns.Select(j => _standardizes ? deviation[j] : 1)];
     }
 
-    private void Keep(TabularRows rows)
+    private void Keep(TabularRows rows, IReadOnlyList<int>? numbers)
     {
         int[] order = [.. Enumerable.Range(0, rows.Count)];
         if (rows.Count > MostReferenceRows)
         {
-            new Data.SplitMix64(rows.Count, 17).Shuffle(order);
+            new SplitMix64(rows.Count, 17).Shuffle(order);
             order = [.. order.Take(MostReferenceRows).Order()];
         }
 
-        _referenceNumbers = order;
         _reference = rows.Take(order);
+        _referenceNumbers = numbers is null ? order : [.. order.Select(i => numbers[i])];
     }
 
     private TabularRows Prepared(TabularRows rows) => !_standardizes && _columns.Length == Width ? rows : rows.Select(_columns, _mean, _scale);

@@ -24,5 +24,6 @@ public sealed class OutlierExposureReproduction : Reproduction
         ("text-trec", ExposedText.Questions),
         ("text-sst", ExposedText.Reviews),
         ("tabular", TabularBenchmark.Run),
+        ("guarantees", AlarmGuarantees.Run),
     ];
 }

@@ -231,6 +231,96 @@ public sealed class OutlierExposureTests
     }
 
     [Fact]
+    public void A_reject_class_is_cross_entropy_over_one_class_more()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var model = new ExtraOutput(new MlpClassifier(new() { Inputs = 6, Classes = Classes + 1, HiddenSizes = [5] }, seed: 1), Classes);
+        var objective = new OutlierExposure(model, train, outliers, new() { Loss = OutlierLoss.RejectClass, Weight = 1, OutliersPerSample = 1 });
+        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+
+        double loss = objective.Step(batch, default).Sum.item<float>();
+
+        Tensor labels = cat([batch.Labels, full(8, Classes, dtype: int64)]);
+        Assert.Equal(nn.functional.cross_entropy(model.All(cat([batch.Inputs, batch.Views[0]])).detach(), labels, reduction: nn.Reduction.Sum).item<float>(), loss, 4);
+        Assert.Equal([2L, Classes], model.call(batch.Inputs.narrow(0, 0, 2)).shape);
+        Assert.Equal(Numbers(model.All(batch.Inputs).detach().to(float64).softmax(1).select(1, Classes)), Numbers(new ExtraOutputDetector(model, isConfidence: false).Score(batch.Inputs)), new Tolerance(1e-6));
+        using var plain = Model();
+        Assert.Throws<OptionsException>(() => new OutlierExposure(plain, train, outliers, new() { Loss = OutlierLoss.RejectClass }));
+        Assert.Throws<OptionsException>(() => new OutlierExposure(model, train, outliers));
+    }
+
+    [Fact]
+    public void A_confidence_pays_for_hints_and_its_price_follows_the_budget()
+    {
+        using var scope = NewDisposeScope();
+        using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
+        using var model = new ExtraOutput(new MlpClassifier(new() { Inputs = 6, Classes = Classes + 1, HiddenSizes = [5] }, seed: 1), Classes);
+        // Every sample may ask.
+        using var objective = new ConfidenceBranch(model, train, outliers, new() { HintShare = 1, OutliersPerSample = 1, Weight = 0.5 });
+        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+
+        double loss = objective.Step(batch, default).Sum.item<float>();
+
+        Tensor own = model.All(batch.Inputs).detach().to(float64), foreign = model.All(batch.Views[0]).detach().to(float64);
+        double[] p = Numbers(own.narrow(1, 0, Classes).softmax(1).gather(1, batch.Labels.unsqueeze(1))), b = Numbers(own.select(1, Classes).sigmoid()), u = Numbers(foreign.select(1, Classes).sigmoid());
+        double expected = p.Zip(b).Sum(v => -Math.Log((v.Second * v.First) + 1 - v.Second)) - (0.1 * b.Sum(Math.Log)) - (0.5 * 8 * u.Average(v => Math.Log(1 - v)));
+        Assert.Equal(expected, loss, 3);
+
+        double before = model.ConfidenceWeight;
+        objective.AfterOptimizerStep(default);
+        Assert.Equal(-b.Average(Math.Log) < 0.3 ? before / 1.01 : before / 0.99, model.ConfidenceWeight, 6);
+        Assert.Equal([.. b.Select(v => 1 - v)], Numbers(new ExtraOutputDetector(model, isConfidence: true).Score(batch.Inputs)), new Tolerance(1e-6));
+    }
+
+    [Fact]
+    public void A_language_model_is_exposed_by_the_formula()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        using var model = new CausalLanguageModel(new GruEncoder(new() { Vocabulary = 7, MaxLength = 5, EmbeddingSize = 6, HiddenSize = 6 }, seed: 1));
+        using var train = new Dataset("own", randint(7, [10, 6], dtype: int64, generator: generator), zeros(10, dtype: int64), ["text"]);
+        using var outliers = new Dataset("foreign", randint(7, [9, 6], dtype: int64, generator: generator), zeros(9, dtype: int64), ["text"]);
+        var objective = new LanguageExposure(model, train, outliers);
+        Batch batch = objective.Prepare(train.Gather([0, 1, 2]));
+
+        LossSum loss = objective.Step(batch, default);
+
+        Tensor own = nn.functional.log_softmax(model.call(batch.Inputs.narrow(1, 0, 5)).detach(), 2);
+        double next = -own.gather(2, batch.Inputs.narrow(1, 1, 5).unsqueeze(2)).sum().item<float>();
+        Tensor foreign = nn.functional.log_softmax(model.call(batch.Views[0].narrow(1, 0, 5)).detach(), 2);
+        Assert.Equal(next + (0.5 * 15 * -foreign.mean().item<float>()), loss.Sum.item<float>(), 3);
+        Assert.Equal(15, loss.Weight);
+        Assert.Equal(Numbers(foreign.mean([1L, 2L])), Numbers(new LanguageDetector(model).Score(batch.Views[0])), new Tolerance(1e-5));
+        Assert.Equal(next / 15 / Math.Log(2), new LanguageDetector(model, LanguageScore.BitsPerToken).Score(batch.Inputs).mean().item<double>(), 5);
+    }
+
+    [Fact]
+    public void A_report_tells_what_speaks_against_a_set()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        Tensor own = rand([100, 6], generator: generator);
+        using var train = new Dataset("own", own.clone(), arange(100, dtype: int64) % 2, ["a", "b"]);
+        using var good = new Dataset("good", rand([100, 6], generator: generator), arange(100, dtype: int64) % 5, ["a", "b", "c", "d", "e"]);
+        using var bad = new Dataset("bad", cat([own.narrow(0, 0, 10), ones(90, 6) * linspace(0, 1, 45).repeat(2).unsqueeze(1)]), zeros(100, dtype: int64), ["a"]);
+
+        OutlierSetReport clean = OutlierSetReport.Of(good, train);
+        OutlierSetReport poor = OutlierSetReport.Of(bad, train, new FirstColumn());
+
+        Assert.Empty(clean.Warnings);
+        Assert.Equal((100, 100, 0, 5), (clean.Count, clean.Distinct, clean.InTraining, clean.Classes));
+        Assert.InRange(clean.Directions, 5, 6);
+        Assert.Equal((10, 55), (poor.InTraining, poor.Distinct));
+        Assert.InRange(poor.Directions, 1, 1.5);
+        Assert.Contains(poor.Warnings, w => w.StartsWith("overlapping", StringComparison.Ordinal));
+        Assert.Contains(poor.Warnings, w => w.StartsWith("repetitive", StringComparison.Ordinal));
+        Assert.Contains(poor.Warnings, w => w.StartsWith("not diverse", StringComparison.Ordinal));
+        using var far = new Dataset("far", rand([50, 6], generator: generator) + 2, zeros(50, dtype: int64), ["a"], InputBounds.Unbounded);
+        Assert.Contains(OutlierSetReport.Of(far, train, new FirstColumn()).Warnings, w => w.StartsWith("too easy", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Outliers_in_another_form_are_refused()
     {
         using var scope = NewDisposeScope();
@@ -254,6 +344,13 @@ public sealed class OutlierExposureTests
     }
 
     private static double[] Numbers(Tensor values) => values.to(float64).contiguous().data<double>().ToArray();
+
+    private sealed class FirstColumn : IAnomalyDetector
+    {
+        public string Name => "first column";
+
+        public Tensor Score(Tensor inputs) => inputs.select(1, 0).to(float64);
+    }
 
     private sealed class Tolerance(double within) : IEqualityComparer<double>
     {

@@ -1,0 +1,119 @@
+using Espalier.Data;
+using Espalier.Metrics;
+using Espalier.Models;
+using Espalier.Training;
+using static TorchSharp.torch.nn;
+
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// A classifier that learns how sure it may be (DeVries and Taylor, "Learning Confidence for Out-of-Distribution Detection in Neural Networks", 2018): with
+/// confidence b it is told the label in the measure 1 - b, and pays -λ_c log b for what it was told. Outliers, where there are any, pay -log(1 - b).
+/// Judged by <c>loss</c> and <c>accuracy</c>.
+/// </summary>
+public sealed class ConfidenceBranch : Objective, IDisposable
+{
+    private const double Least = 1e-12;
+    private const double Smaller = 1.01;
+    private const double Greater = 0.99;
+
+    private readonly ExtraOutput _model;
+    private readonly Dataset? _outliers;
+    private readonly OutlierSampling? _sampling;
+    private readonly int _seed;
+
+    // Sum of -log b and number of samples of the step.
+    private readonly Tensor _sums = torch.zeros(2, dtype: torch.float64).DetachFromDisposeScope();
+
+    /// <summary>An objective for a network with an extra output.</summary>
+    /// <param name="model">The network; stays the caller's.</param>
+    /// <param name="train">The training data.</param>
+    /// <param name="outliers">What it is exposed to, in the form of the training data; nothing where null. Stays the caller's.</param>
+    /// <param name="options">Budget, hints and weight; the papers' where null.</param>
+    /// <param name="seed">Hints and outliers are a function of it.</param>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    /// <exception cref="ShapeException">The outliers have another shape than the training data.</exception>
+    public ConfidenceBranch(ExtraOutput model, Dataset train, Dataset? outliers = null, ConfidenceBranchOptions? options = null, int seed = 0)
+    {
+        Options = options ?? new();
+        Options.Validate();
+        if (outliers is not null && !outliers.InputShape.SequenceEqual(train.InputShape))
+            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
+        (_model, _outliers, _seed) = (model, outliers, seed);
+        _sampling = outliers is null ? null : new OutlierSampling(outliers.Count, train.Count, Options.OutliersPerSample, seed);
+    }
+
+    /// <summary>What the training was told.</summary>
+    public ConfidenceBranchOptions Options { get; }
+
+    /// <inheritdoc/>
+    public override Module Model => _model;
+
+    /// <inheritdoc/>
+    public override Tensor? StepSums => _sums;
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch)
+    {
+        if (_outliers is null)
+            return batch;
+        Batch outliers = _outliers.Gather(_sampling!.Of(batch.Position, batch.Count));
+        outliers.Labels.Dispose();
+        return batch with { Views = [outliers.Inputs] };
+    }
+
+    /// <inheritdoc/>
+    public override LossSum Step(Batch batch, TrainingState state)
+    {
+        Tensor all = _model.All(_outliers is null ? batch.Inputs : torch.cat([batch.Inputs, batch.Views[0]]));
+        Tensor own = all.narrow(0, 0, batch.Count);
+        Tensor p = own.narrow(1, 0, _model.Classes).softmax(1).clamp(Least, 1 - Least);
+        Tensor b = own.narrow(1, _model.Classes, 1).sigmoid().clamp(Least, 1 - Least);   // [n, 1]
+        Tensor mayAsk;
+        using (SampleRandom.Begin(_seed, batch.Position, batch.Count))
+            mayAsk = SampleRandom.KeepMask([batch.Count, 1], Options.HintShare, b).gt(0).to(b.dtype);
+        Tensor c = (mayAsk * b) + (1 - mayAsk);
+        Tensor hinted = (c * p) + ((1 - c) * functional.one_hot(batch.Labels, _model.Classes).to(p.dtype));
+        Tensor task = -hinted.gather(1, batch.Labels.unsqueeze(1)).log().sum();
+        Tensor asked = -b.log().sum();
+        Tensor loss = task + (_model.ConfidenceWeight * asked);
+        if (_outliers is not null)
+        {
+            // -log(1 - sigmoid(x)) = softplus(x).
+            Tensor unsure = functional.softplus(all.narrow(0, batch.Count, all.shape[0] - batch.Count).select(1, _model.Classes)).mean();
+            loss += Options.Weight * batch.Count * unsure;
+        }
+
+        using var noGradients = torch.no_grad();
+        _sums[0].add_(asked.detach().cpu().to(torch.float64));
+        _sums[1].add_(batch.Count);
+        return new LossSum(loss, batch.Count, own.narrow(1, 0, _model.Classes).argmax(1).eq(batch.Labels).sum());
+    }
+
+    /// <summary>Moves λ_c so that the mean of -log b stays near the budget.</summary>
+    /// <param name="state">Where the training stands.</param>
+    public override void AfterOptimizerStep(TrainingState state)
+    {
+        double mean = _sums[0].ToDouble() / Math.Max(1, _sums[1].ToDouble());
+        _model.SetConfidenceWeight(_model.ConfidenceWeight / (mean < Options.Budget ? Smaller : Greater));
+        using var _ = torch.no_grad();
+        _sums.zero_();
+    }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    {
+        using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
+        using var scope = torch.NewDisposeScope();
+        Batch all = data.All();
+        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        return new Dictionary<string, double>
+        {
+            ["loss"] = LogLoss.Of(probabilities, all.Labels),
+            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _sums.Dispose();
+}

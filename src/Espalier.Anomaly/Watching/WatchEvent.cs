@@ -1,0 +1,35 @@
+using System.Text.Json.Serialization;
+
+namespace Espalier.Anomaly;
+
+/// <summary>One line of what a watcher says.</summary>
+/// <param name="Type"><c>decision</c>, <c>alarm</c>, <c>malformed</c> or <c>duplicate</c>.</param>
+/// <param name="Index">Of the record among all of the stream, from 1; an alarm has its record's.</param>
+/// <param name="Id">The record.</param>
+/// <param name="Time">When.</param>
+public sealed record WatchEvent(string Type, long Index, string Id, DateTimeOffset Time)
+{
+    /// <summary>The record's score: higher is more anomalous.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Score { get; init; }
+
+    /// <summary>Share of ordinary scores at or above it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? PValue { get; init; }
+
+    /// <summary>Whether it is above the threshold.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Anomalous { get; init; }
+
+    /// <summary>Where the statistic of the stream stands.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Statistic { get; init; }
+
+    /// <summary>The alarm.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Alarm? Alarm { get; init; }
+
+    /// <summary>What is wrong with the record.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Problem { get; init; }
+}

@@ -1,0 +1,241 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Espalier.Anomaly;
+using Espalier.Data;
+using Espalier.Tests.Anomaly;
+using Espalier.Tests.Data;
+
+namespace Espalier.Tests.Cli;
+
+/// <summary>Rows without a model, from the table to the watch, as a user does it.</summary>
+public sealed partial class WatchCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    private string Fit(string detector = "ecod")
+    {
+        CommandResult fit = InProcess.Run("detectors", "fit-rows", TabularFitTests.Table(_folder), "--label", "kind", "--normal", "ok", "--detector", detector, "--fpr", "0.05", "--out", _folder.File("d.zip"), "--quiet");
+        Assert.Equal((0, "", ""), (fit.ExitCode, fit.Output, fit.Error));
+        return _folder.File("d.zip");
+    }
+
+    private static string Lines(int count, double shift = 0, int from = 0)
+    {
+        var text = new StringBuilder();
+        for (int i = from; i < from + count; i++)
+        {
+            var random = new SplitMix64(107, i);
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{{\"size\": {random.NextNormal() + shift}, \"weight\": {random.NextNormal() * 100}, \"colour\": \"{(i % 2 == 0 ? "red" : "blue")}\"}}\n");
+            if (i % 40 == 39)
+                text.Append("{ broken\n");
+        }
+
+        return text.ToString();
+    }
+
+    [Fact]
+    public void A_table_is_fitted_scored_and_compared_without_a_model()
+    {
+        string detector = Fit();
+        string fresh = TabularFitTests.Table(_folder, "new.csv", 2, 200);
+        CommandResult score = InProcess.Run("detectors", "score-rows", detector, fresh, "--json", "--anomaly", "odd", "--out", _folder.File("scores.csv"));
+        Assert.Equal(0, score.ExitCode);
+        JsonElement result = JsonDocument.Parse(score.Output).RootElement;
+        Assert.Equal(200, result.GetProperty("rows").GetArrayLength());
+        TabularDetector kept = TabularDetector.Load(detector);
+        double[] expected = kept.Score(NumericTable.ReadAs(fresh, kept.Schema!).Rows);
+        Assert.Equal(expected, result.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("score").GetDouble()));
+        Assert.Equal(201, File.ReadAllLines(_folder.File("scores.csv")).Length);
+        int flagged = expected.Count(s => kept.Threshold!.IsAnomalous(s));
+        Assert.Contains($"{flagged} of 200 rows are anomalous", score.Error);
+
+        CommandResult calm = InProcess.Run("drift", "--reference", _folder.File("rows.csv"), "--window", fresh, "--label", "kind", "--fail-on-drift", "--alpha", "0.001", "--permutations", "0");
+        Assert.Equal(0, calm.ExitCode);
+        CommandResult drift = InProcess.Run("drift", "--reference", _folder.File("rows.csv"), "--window", TabularFitTests.Table(_folder, "moved.csv", 3, 200, shift: 2), "--label", "kind", "--fail-on-drift", "--json");
+        Assert.Equal(3, drift.ExitCode);
+        Assert.True(JsonDocument.Parse(drift.Output).RootElement.GetProperty("features").EnumerateArray().Single(f => f.GetProperty("name").GetString() == "size").GetProperty("isDrift").GetBoolean());
+    }
+
+    [Fact]
+    public void Refusals_say_what_to_mend()
+    {
+        string detector = Fit();
+        void Refused(string expected, params string[] arguments)
+        {
+            CommandResult result = InProcess.Run(arguments);
+            Assert.Equal(2, result.ExitCode);
+            Assert.Contains(expected, result.Error);
+        }
+
+        Refused("'ecod'", "detectors", "fit-rows", _folder.File("rows.csv"), "--detector", "ecodd");
+        Refused("at least 9999", "detectors", "fit-rows", _folder.File("rows.csv"), "--label", "kind", "--fpr", "0.0001");
+        Refused("'kind'", "detectors", "fit-rows", _folder.File("rows.csv"), "--label", "knd");
+        Refused("does not exist", "watch", _folder.File("none.zip"));
+        Refused("http", "watch", detector, "--http", "eighty");
+        Refused("martingale", "watch", detector, "--alarm", "bell");
+        Refused("cannot be read", "watch", detector, "--input", _folder.File("none.jsonl"));
+        Refused("reference", "drift", "--window", _folder.File("rows.csv"));
+        Refused("no column 'size'", "detectors", "score-rows", detector, _folder.Write("other.csv", "a,b\n1,2\n"));
+    }
+
+    [Fact]
+    public void An_alarm_ends_the_watch_with_3()
+    {
+        string detector = Fit();
+        string calm = _folder.Write("calm.jsonl", Lines(300));
+        CommandResult quiet = InProcess.Run("watch", detector, "--input", calm, "--decisions", _folder.File("calm.out"), "--fail-on-alarm", "--json");
+        Assert.Equal(0, quiet.ExitCode);
+        JsonElement counts = JsonDocument.Parse(quiet.Output).RootElement;
+        Assert.Equal((300, 7), (counts.GetProperty("records").GetInt32(), counts.GetProperty("malformed").GetInt32()));
+        CommandResult alarm = InProcess.Run("watch", detector, "--input", _folder.Write("moved.jsonl", Lines(300, shift: 3)), "--fail-on-alarm", "--alarms-only");
+        Assert.Equal(3, alarm.ExitCode);
+        Assert.All(alarm.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => Assert.Contains(JsonDocument.Parse(line).RootElement.GetProperty("type").GetString()!, new[] { "alarm", "malformed" }));
+        Assert.Contains("\"kind\":\"martingale\"", alarm.Output);
+    }
+
+    [Fact]
+    public void Killed_at_random_moments_it_loses_and_doubles_nothing()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a killed process keeps its files for a moment there");
+        string detector = Fit();
+        const int Records = 20_000;
+        string input = _folder.Write("in.jsonl", Lines(Records / 2) + Lines(Records / 2, shift: 1, from: Records / 2));
+        Assert.Equal(0, InProcess.Run("watch", detector, "--input", input, "--decisions", _folder.File("whole.jsonl"), "--quiet").ExitCode);
+        string[] arguments = ["watch", detector, "--input", input, "--state", _folder.File("state.json"), "--decisions", _folder.File("parts.jsonl"), "--quiet"];
+        var random = new SplitMix64(109, Environment.TickCount);
+        int killed = 0;
+        for (int i = 0; i < 4; i++)
+        {
+            using Process process = EspalierProcess.Start(_folder.Path, arguments);
+
+            // Some time after the first new decision, wherever that falls.
+            long before = Length("parts.jsonl");
+            while (Length("parts.jsonl") <= before && !process.HasExited)
+                Thread.Sleep(1);
+            Thread.Sleep(random.NextBelow(60));
+            killed += process.HasExited ? 0 : 1;
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.True(killed >= 2, "the watch was done before it could be killed");
+        CommandResult end = EspalierProcess.Run(_folder.Path, arguments);
+        Assert.Equal((0, ""), (end.ExitCode, end.Error));
+        Assert.Equal(WithoutTimes("whole.jsonl"), WithoutTimes("parts.jsonl"));
+
+        // Once more: nothing is left to do.
+        EspalierProcess.Run(_folder.Path, arguments);
+        Assert.Equal(WithoutTimes("whole.jsonl"), WithoutTimes("parts.jsonl"));
+    }
+
+    [Fact]
+    public async Task Over_HTTP_records_are_decided_bounded_and_kept()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a process cannot be sent a signal there");
+        string detector = Fit();
+        string[] arguments = ["watch", detector, "--http", "0", "--state", _folder.File("state.json"), "--decisions", _folder.File("out.jsonl"), "--max-body", "20000"];
+        (Process process, HttpClient client) = await Serve(arguments);
+        using (process)
+        using (client)
+        {
+            Assert.Equal("127.0.0.1", client.BaseAddress!.Host);
+            JsonElement health = await client.GetFromJsonAsync<JsonElement>("/health");
+            Assert.Equal(("ok", "ecod"), (health.GetProperty("status").GetString(), health.GetProperty("detector").GetString()));
+
+            // One record, many, the same one again, bad ones.
+            JsonElement one = await Score(client, """{ "id": "a", "size": 0.1, "weight": 3, "colour": "red" }""", HttpStatusCode.OK);
+            TabularDetector kept = TabularDetector.Load(detector);
+            JsonElement decision = one.GetProperty("events")[0];
+            Assert.Equal(kept.Score(new double[,] { { 0.1, 3, 0, 1 } })[0], decision.GetProperty("score").GetDouble());
+            JsonElement many = await Score(client, """[{ "id": "a", "size": 0.1, "weight": 3, "colour": "red" }, [9, 900, 0, 1], { "size": "big" }]""", HttpStatusCode.OK);
+            Assert.Equal(["duplicate", "decision", "alarm", "malformed"], many.GetProperty("events").EnumerateArray().Select(e => e.GetProperty("type").GetString()));
+            Assert.Equal(3, many.GetProperty("events")[2].GetProperty("alarm").GetProperty("nearest").GetArrayLength());
+            await Score(client, "{ broken", HttpStatusCode.BadRequest);
+            await Score(client, $"[{string.Join(",", Enumerable.Repeat("[1, 2, 0, 1]", 3000))}]", HttpStatusCode.RequestEntityTooLarge);
+            Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/other")).StatusCode);
+            string metrics = await client.GetStringAsync("/metrics");
+            Assert.Contains("espalier_watch_records_total{detector=\"ecod\"} 2\n", metrics);
+            Assert.Contains("espalier_watch_malformed_total{detector=\"ecod\"} 2\n", metrics);
+            Assert.Contains("espalier_watch_duplicates_total{detector=\"ecod\"} 1\n", metrics);
+
+            // Many clients at once: every record once.
+            await Parallel.ForAsync(0, 40, async (i, _) => await Score(client, $"{{ \"id\": {i}, \"size\": 0.{i}, \"weight\": {i}, \"colour\": \"blue\" }}", HttpStatusCode.OK));
+            Assert.Equal(0, Kill(process.Id, 15));
+            Assert.True(process.WaitForExit(20_000), "SIGTERM must end it");
+            Assert.Equal(0, process.ExitCode);
+        }
+
+        // A new process remembers counts and ids.
+        (process, client) = await Serve(arguments);
+        using (process)
+        using (client)
+        {
+            Assert.Contains("espalier_watch_records_total{detector=\"ecod\"} 42\n", await client.GetStringAsync("/metrics"));
+            JsonElement again = await Score(client, """{ "id": 7, "size": 0.7, "weight": 7, "colour": "blue" }""", HttpStatusCode.OK);
+            Assert.Equal("duplicate", again.GetProperty("events")[0].GetProperty("type").GetString());
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        string[] lines = File.ReadAllLines(_folder.File("out.jsonl"));
+        Assert.Equal(42, lines.Count(l => l.Contains("\"type\":\"decision\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_folder_is_watched_until_nothing_is_new()
+    {
+        string detector = Fit();
+        Directory.CreateDirectory(_folder.File("in"));
+        File.Copy(_folder.File("rows.csv"), _folder.File("in/a.csv"));
+        string[] arguments = ["watch", detector, "--input", _folder.File("in"), "--once", "--state", _folder.File("state.json"), "--decisions", _folder.File("out.jsonl"), "--quiet", "--json"];
+        CommandResult first = InProcess.Run(arguments);
+        Assert.Equal(0, first.ExitCode);
+        Assert.Equal(300, JsonDocument.Parse(first.Output).RootElement.GetProperty("records").GetInt32());
+        File.AppendAllText(_folder.File("in/a.csv"), "1,2,red,ok\n1,2,green,ok\n");
+        JsonElement second = JsonDocument.Parse(InProcess.Run(arguments).Output).RootElement;
+        Assert.Equal((301, 1), (second.GetProperty("records").GetInt32(), second.GetProperty("malformed").GetInt32()));
+    }
+
+    private static async Task<(Process Process, HttpClient Client)> Serve(string[] arguments)
+    {
+        Process process = EspalierProcess.Start(Path.GetTempPath(), arguments);
+        while (await process.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) is { } line)
+        {
+            if (Listening().Match(line) is { Success: true } match)
+            {
+                _ = process.StandardError.ReadToEndAsync();
+                return (process, new HttpClient { BaseAddress = new Uri(match.Groups[1].Value) });
+            }
+        }
+
+        throw new InvalidOperationException("the watch does not listen");
+    }
+
+    private static async Task<JsonElement> Score(HttpClient client, string body, HttpStatusCode expected)
+    {
+        using HttpResponseMessage response = await client.PostAsync("/score", new StringContent(body, Encoding.UTF8, "application/json"));
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.True(expected == response.StatusCode, $"{response.StatusCode}: {text}");
+        return text.Length == 0 ? default : JsonDocument.Parse(text).RootElement;
+    }
+
+    private long Length(string name) => File.Exists(_folder.File(name)) ? new FileInfo(_folder.File(name)).Length : 0;
+
+    private string WithoutTimes(string name) => Time().Replace(File.ReadAllText(_folder.File(name)), "");
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    [GeneratedRegex("\"time\":\"[^\"]*\"")]
+    private static partial Regex Time();
+
+    [GeneratedRegex(@"listening on (http://\S+)")]
+    private static partial Regex Listening();
+}
