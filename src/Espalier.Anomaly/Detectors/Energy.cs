@@ -10,6 +10,9 @@ public sealed class Energy(double temperature = 1) : ScoreRule("energy", Detecto
     /// <summary>T.</summary>
     public double Temperature => temperature;
 
+    // One pass that allocates next to nothing.
+    private protected override long RowsAtOnce => 1 << 24;
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) => Of(logits, temperature);
 
     /// <summary>The energy of logits, [n].</summary>

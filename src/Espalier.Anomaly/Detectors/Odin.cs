@@ -37,6 +37,9 @@ public sealed class Odin : ScoreRule
         return (inputs - (gradient.sign() * step)).detach().MoveToOuterDisposeScope();
     }
 
+    // One pass that allocates next to nothing.
+    private protected override long RowsAtOnce => 1 << 24;
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         RowExponentials.Of(logits, _temperature, (_, sum) => -1 / sum);
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
@@ -6,7 +7,8 @@ namespace Espalier.Anomaly;
 /// <summary>Largest logit and Σ exp((l - largest) / T) of each row, in one pass over memory: softmax and log-sum-exp come from these.</summary>
 internal static class RowExponentials
 {
-    private const int RowsPerTask = 2048;
+    // What a core's cache holds.
+    private const int ValuesPerTask = 16_384;
 
     /// <summary>A function of both for each row.</summary>
     /// <param name="logits">[n, classes], float64, finite, on the CPU.</param>
@@ -21,33 +23,39 @@ internal static class RowExponentials
         Tensor values = torch.empty(count, dtype: torch.float64);
         if (count == 0)
             return values.MoveToOuterDisposeScope();
-        Parallel.For(0, (count + RowsPerTask - 1) / RowsPerTask, new ParallelOptions { MaxDegreeOfParallelism = torch.get_num_threads() }, task =>
+        int rowsPerTask = Math.Max(1, ValuesPerTask / classes);
+        Parallel.For(0, (count + rowsPerTask - 1) / rowsPerTask, new ParallelOptions { MaxDegreeOfParallelism = torch.get_num_threads() }, task =>
         {
-            int first = task * RowsPerTask;
-            int own = Math.Min(RowsPerTask, count - first);
+            int first = task * rowsPerTask;
+            int own = Math.Min(rowsPerTask, count - first);
             ReadOnlySpan<double> source = MemoryMarshal.Cast<byte, double>(rows.bytes).Slice(first * classes, own * classes);
             Span<double> target = MemoryMarshal.Cast<byte, double>(values.bytes).Slice(first, own);
-            double[] shifted = new double[own * classes];
-            double[] largest = new double[own];
+            double[] rented = ArrayPool<double>.Shared.Rent(own * classes);
+            Span<double> shifted = rented.AsSpan(0, own * classes);
             for (int r = 0; r < own; r++)
             {
                 ReadOnlySpan<double> row = source.Slice(r * classes, classes);
-                double top = row[0];
+                double largest = row[0];
                 for (int c = 1; c < row.Length; c++)
-                    top = Math.Max(top, row[c]);
-                largest[r] = top;
+                    largest = row[c] > largest ? row[c] : largest;
+                target[r] = largest;
+                Span<double> moved = shifted.Slice(r * classes, classes);
                 for (int c = 0; c < row.Length; c++)
-                    shifted[(r * classes) + c] = (row[c] - top) / temperature;
+                    moved[c] = row[c] - largest;
             }
 
+            if (temperature != 1)
+                TensorPrimitives.Divide(shifted, temperature, shifted);
             TensorPrimitives.Exp(shifted, shifted);
             for (int r = 0; r < own; r++)
             {
                 double sum = 0;
-                for (int c = 0; c < classes; c++)
-                    sum += shifted[(r * classes) + c];
-                target[r] = result(largest[r], sum);
+                foreach (double power in shifted.Slice(r * classes, classes))
+                    sum += power;
+                target[r] = result(target[r], sum);
             }
+
+            ArrayPool<double>.Shared.Return(rented);
         });
         return values.MoveToOuterDisposeScope();
     }

@@ -98,10 +98,10 @@ public abstract class ScoreRule : IDisposable
 
         RequireFinite(outputs);
         Tensor scores = torch.empty(outputs.Count, dtype: torch.float64);
-        for (long start = 0; start < outputs.Count; start += Block)
+        for (long start = 0; start < outputs.Count; start += RowsAtOnce)
         {
             using var block = torch.NewDisposeScope();
-            long count = Math.Min(Block, outputs.Count - start);
+            long count = Math.Min(RowsAtOnce, outputs.Count - start);
             Tensor? features = Needs.HasFlag(DetectorNeeds.Features) ? outputs.Features!.narrow(0, start, count) : null;
             if (features is not null && features.dtype != torch.float64)
                 features = features.to(torch.float64);
@@ -151,6 +151,9 @@ public abstract class ScoreRule : IDisposable
     private protected virtual void FitOutputs(NetworkOutputs outputs, Tensor? labels)
     {
     }
+
+    /// <summary>How many rows are scored at once: what a rule allocates for them must stay small.</summary>
+    private protected virtual long RowsAtOnce => Block;
 
     /// <param name="logits">[rows, classes], float64.</param>
     /// <param name="features">[rows, D], float64, where the rule needs them.</param>

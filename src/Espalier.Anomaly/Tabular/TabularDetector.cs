@@ -1,9 +1,8 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Data;
-using Espalier.Files;
-using System.Numerics.Tensors;
 
 namespace Espalier.Anomaly;
 

@@ -72,7 +72,7 @@ internal static class TabularDetectorText
     private static (Type? Options, Func<object?, TabularDetector> Make) Find(string name) =>
         Known.TryGetValue(name, out var known) ? known : throw new NotFoundException("detector of rows", name, Known.Keys);
 
-    private static JsonNode Value(string text) => text switch
+    private static JsonValue Value(string text) => text switch
     {
         "true" => JsonValue.Create(true),
         "false" => JsonValue.Create(false),

@@ -12,6 +12,8 @@ public sealed class FolderSource
 {
     private static readonly string[] s_pictures = [".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif"];
 
+    private static readonly char[] s_separators = [',', ';', '\t', '|'];
+
     private readonly string _folder;
     private readonly Func<IReadOnlyList<string>, IReadOnlyList<string>, double[]> _row;
     private readonly Func<string, double[]>? _picture;
@@ -189,7 +191,7 @@ public sealed class FolderSource
         }
     }
 
-    private static char Separator(string line, int columns = 0) => new[] { ',', ';', '\t', '|' }.MaxBy(c => columns > 0 ? Cells(line, c).Count == columns ? 1 : 0 : line.Count(x => x == c));
+    private static char Separator(string line, int columns = 0) => s_separators.MaxBy(c => columns > 0 ? Cells(line, c).Count == columns ? 1 : 0 : line.Count(x => x == c));
 
     private static List<string> Cells(string line, char separator)
     {
