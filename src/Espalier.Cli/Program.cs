@@ -86,6 +86,7 @@ internal static class Program
                 b.AddCommand<DetectorsCompareCommand>("compare").WithDescription("All detectors on a model against near and far outliers, and the one to use.").WithExample("detectors", "compare", "last", "--near", "notmnist", "--far", "blobs");
                 b.AddCommand<DetectorsFitCommand>("fit").WithDescription("Fit a detector on a model and keep it with a threshold.").WithExample("detectors", "fit", "last", "--detector", "knn:k=50", "--fpr", "0.01", "--out", "detector.zip");
                 b.AddCommand<DetectorsScoreCommand>("score").WithDescription("What a kept detector says of inputs.").WithExample("detectors", "score", "last", "--with", "detector.zip", "--inputs", "./pictures");
+                b.AddCommand<DetectorsOutliersCommand>("outliers").WithDescription("What sets of outliers are good for before a model is exposed to them.").WithExample("detectors", "outliers", "last", "--set", "notmnist", "--set", "jigsaw");
                 b.AddCommand<DetectorsFitRowsCommand>("fit-rows").WithDescription("Fit a detector of unusual table rows, without any model, and keep it with a threshold that holds.").WithExample("detectors", "fit-rows", "rows.csv", "--detector", "ecod", "--fpr", "0.01", "--out", "detector.zip");
                 b.AddCommand<DetectorsScoreRowsCommand>("score-rows").WithDescription("What a kept detector of rows says of a table.").WithExample("detectors", "score-rows", "detector.zip", "new.csv");
                 b.SetDefaultCommand<DetectorsListCommand>();

@@ -52,6 +52,20 @@ public sealed class DetectorCommandTests(TinyRun tiny) : IClassFixture<TinyRun>,
     }
 
     [Fact]
+    public void Sets_of_outliers_are_looked_at_before_they_are_used()
+    {
+        CommandResult found = InProcess.Run("detectors", "outliers", tiny.Folder, "--set", "gaussian", "--set", "jigsaw", "--count", "40", "--json", "--quiet");
+
+        Assert.Equal((0, ""), (found.ExitCode, found.Error));
+        JsonArray sets = JsonNode.Parse(found.Output)!.AsArray();
+        Assert.Equal(["gaussian", "jigsaw"], sets.Select(s => (string)s!["set"]!));
+        Assert.All(sets, s => Assert.Equal((40, 40, 0), ((int)s!["report"]!["count"]!, (int)s["report"]!["distinct"]!, (int)s["report"]!["inTraining"]!)));
+        CommandResult none = InProcess.Run("detectors", "outliers", tiny.Folder);
+        Assert.Equal(2, none.ExitCode);
+        Assert.Contains("--set notmnist", none.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_exported_model_is_scored_by_what_needs_no_features()
     {
         string run = tiny.Folder;
