@@ -10,6 +10,9 @@ internal static class RowExponentials
     // What a core's cache holds.
     private const int ValuesPerTask = 16_384;
 
+    // Fewer are done sooner than a second thread is awake.
+    private const long LeastForThreads = 1 << 20;
+
     /// <summary>A function of both for each row.</summary>
     /// <param name="logits">[n, classes], float64, finite, on the CPU.</param>
     /// <param name="temperature">T, above 0.</param>
@@ -24,7 +27,20 @@ internal static class RowExponentials
         if (count == 0)
             return values.MoveToOuterDisposeScope();
         int rowsPerTask = Math.Max(1, ValuesPerTask / classes);
-        Parallel.For(0, (count + rowsPerTask - 1) / rowsPerTask, new ParallelOptions { MaxDegreeOfParallelism = torch.get_num_threads() }, task =>
+        int tasks = (count + rowsPerTask - 1) / rowsPerTask;
+        if ((long)count * classes >= LeastForThreads)
+        {
+            Parallel.For(0, tasks, new ParallelOptions { MaxDegreeOfParallelism = torch.get_num_threads() }, Fill);
+        }
+        else
+        {
+            for (int task = 0; task < tasks; task++)
+                Fill(task);
+        }
+
+        return values.MoveToOuterDisposeScope();
+
+        void Fill(int task)
         {
             int first = task * rowsPerTask;
             int own = Math.Min(rowsPerTask, count - first);
@@ -56,7 +72,6 @@ internal static class RowExponentials
             }
 
             ArrayPool<double>.Shared.Return(rented);
-        });
-        return values.MoveToOuterDisposeScope();
+        }
     }
 }
