@@ -73,7 +73,7 @@ public abstract class OutlierSource
             if (catalog.Entries.FirstOrDefault(e => e.Name.Equals(known, StringComparison.OrdinalIgnoreCase)) is { } info)
             {
                 if (!catalog.IsAvailable(info, out string reason))
-                    throw new DataException(info.Name, "is not here", reason);
+                    throw new DataException(info.Name, "cannot be loaded", reason);
                 return new CatalogueOutliers(info.Name, catalog, forTraining);
             }
         }

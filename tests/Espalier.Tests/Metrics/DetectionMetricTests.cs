@@ -130,21 +130,26 @@ public sealed class DetectionMetricTests
         Assert.Throws<OptionsException>(() => TemperatureScaler.Rescale([1], 1));
     }
 
+    // Beside one sort of the same scores rather than a clock's limit: a busy machine slows both.
     [Fact]
-    public void A_million_scores_take_a_moment()
+    public void All_metrics_of_a_million_scores_cost_about_one_sort()
     {
         var random = new Random(3);
         double[] inliers = [.. Enumerable.Range(0, 800_000).Select(_ => random.NextDouble())];
         double[] outliers = [.. Enumerable.Range(0, 200_000).Select(_ => random.NextDouble() + 0.3)];
-        DetectionMetrics.Of(inliers, outliers);
-        double seconds = double.PositiveInfinity;
-        for (int i = 0; i < 3; i++)
+        (double metrics, double sort) = (double.PositiveInfinity, double.PositiveInfinity);
+        for (int i = 0; i < 5; i++)
         {
             long start = Stopwatch.GetTimestamp();
             DetectionMetrics.Of(inliers, outliers);
-            seconds = Math.Min(seconds, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            metrics = Math.Min(metrics, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            double[] scores = [.. outliers, .. inliers];
+            bool[] sides = new bool[scores.Length];
+            start = Stopwatch.GetTimestamp();
+            Array.Sort(scores, sides);
+            sort = Math.Min(sort, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        Assert.InRange(seconds, 0, 0.3);
+        Assert.InRange(metrics / sort, 0, 2);
     }
 }
