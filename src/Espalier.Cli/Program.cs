@@ -92,7 +92,7 @@ internal static class Program
                 b.SetDefaultCommand<DetectorsListCommand>();
             });
             c.AddCommand<DriftCommand>("drift").WithDescription("Whether a window of rows still looks like the reference, and which features moved.").WithExample("drift", "--reference", "a.csv", "--window", "b.csv", "--fail-on-drift");
-            c.AddCommand<WatchCommand>("watch").WithDescription("Decide about records as they come, from standard input, a folder or HTTP, with alarms that keep their promise.").WithExample("watch", "detector.zip", "--input", "-", "--state", "watch.json", "--decisions", "decisions.jsonl")
+            c.AddCommand<WatchCommand>("watch").WithDescription("Decide about records as they come, from standard input, a folder or HTTP, with alarms that keep their promise.").WithExample("watch", "detector.zip", "--input", "stdin", "--state", "watch.json", "--decisions", "decisions.jsonl")
                 .WithExample("watch", "detector.zip", "--http", "8080", "--state", "watch.json");
             c.AddCommand<ExplainCommand>("explain").WithDescription("Counterfactuals of a saved run's decisions.").WithExample("explain", "last", "--target", "8");
             c.AddCommand<ProbeCommand>("probe").WithDescription("What simple classifiers make of a saved run's features.").WithExample("probe", "last");

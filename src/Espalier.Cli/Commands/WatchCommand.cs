@@ -15,6 +15,7 @@ namespace Espalier.Cli.Commands;
 internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
 {
     private const int BatchSize = 256;
+    private const string StandardInput = "stdin";
 
     internal sealed class Settings : GlobalSettings
     {
@@ -23,7 +24,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         public string Detector { get; init; } = "";
 
         [CommandOption("--input <SOURCE>")]
-        [Description("- for JSON lines on standard input (default), a file of them, or a folder in which tables and pictures appear.")]
+        [Description("stdin for JSON lines on standard input (default), a file of them, or a folder in which tables and pictures appear.")]
         public string? Input { get; init; }
 
         [CommandOption("--http <PORT>")]
@@ -185,7 +186,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
 
     private static async Task<bool> Follow(Settings settings, WatchedDetector watched, WatchJournal journal, WatchMetrics metrics, CancellationToken stop)
     {
-        string input = settings.Input ?? "-";
+        string input = settings.Input ?? StandardInput;
         IAsyncEnumerable<WatchBatch> batches;
         Stream? opened = null;
         if (Directory.Exists(input))
@@ -196,8 +197,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         {
             long dealt = journal.Position.Length == 0 ? 0 : long.TryParse(journal.Position, NumberStyles.None, CultureInfo.InvariantCulture, out long lines) ? lines
                 : throw new DataException(settings.State ?? "state", "was made with another kind of input", "give the same --input, or start anew without the state");
-            opened = input == "-" ? Console.OpenStandardInput() : OpenLines(input);
-            bool replays = input != "-" || settings.Replay;
+            opened = input == StandardInput ? Console.OpenStandardInput() : OpenLines(input);
+            bool replays = input != StandardInput || settings.Replay;
             batches = new JsonLinesSource(opened, watched.Features, BatchSize).Read(replays ? dealt : 0, dealt + 1, stop);
         }
 
@@ -297,7 +298,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException(path, "cannot be read", "give - for standard input, a file of JSON lines or a folder", error);
+            throw new DataException(path, "cannot be read", "give stdin, a file of JSON lines or a folder", error);
         }
     }
 }

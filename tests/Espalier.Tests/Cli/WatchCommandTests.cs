@@ -86,6 +86,32 @@ public sealed partial class WatchCommandTests : IDisposable
     }
 
     [Fact]
+    public void Standard_input_is_read_to_its_end_and_a_replay_adds_nothing()
+    {
+        string detector = Fit();
+        string text = Lines(100);
+        int Watch(params string[] more)
+        {
+            var start = new ProcessStartInfo(EspalierProcess.Command, ["watch", detector, "--input", "stdin", "--state", _folder.File("state.json"), "--decisions", _folder.File("out.jsonl"), "--quiet", .. more])
+            {
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            using Process process = Process.Start(start)!;
+            process.StandardInput.Write(text);
+            process.StandardInput.Close();
+            CommandResult result = EspalierProcess.End(process);
+            Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Error));
+            return File.ReadAllLines(_folder.File("out.jsonl")).Count(l => !l.Contains("\"type\":\"alarm\"", StringComparison.Ordinal));
+        }
+
+        Assert.Equal(102, Watch());                                         // two of them malformed
+        Assert.Equal(102, Watch("--replay"));
+        Assert.Equal(204, Watch());                                         // without ids and replay they are new records
+    }
+
+    [Fact]
     public void An_alarm_ends_the_watch_with_3()
     {
         string detector = Fit();
