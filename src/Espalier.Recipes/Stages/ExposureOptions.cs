@@ -24,7 +24,6 @@ public sealed record ExposureOptions : OutlierExposureOptions
     public override void Validate()
     {
         base.Validate();
-        OptionsException.Require(Dataset.Length > 0, nameof(Dataset), Dataset, "must name the outliers");
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         OptionsException.Require(MinimumWords >= 1, nameof(MinimumWords), MinimumWords, "must be at least 1");
         OptionsException.Require(MaximumWords >= MinimumWords, nameof(MaximumWords), MaximumWords, $"must not be below minimumWords ({MinimumWords})");

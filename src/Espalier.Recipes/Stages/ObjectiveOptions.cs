@@ -64,6 +64,7 @@ public sealed record ObjectiveOptions
         OptionsException.Require(Mixing is null || Kind == ObjectiveKind.Classification, nameof(Mixing), "set", "belongs to kind classification");
         OptionsException.Require(OutlierExposure is null || Kind == ObjectiveKind.Classification, nameof(OutlierExposure), "set", "belongs to kind classification");
         OptionsException.Require(OutlierExposure is null || (Mixing is null && LabelSmoothing == 0 && WordDropout == 0), nameof(OutlierExposure), "set", "excludes mixing, labelSmoothing and wordDropout");
+        OptionsException.Require(OutlierExposure is null or { Dataset.Length: > 0 }, "outlierExposure.dataset", OutlierExposure?.Dataset, "must name the outliers");
         OptionsException.Within("outlierExposure", () => OutlierExposure?.Validate());
         OptionsException.Within("mixing", () => Mixing?.Validate());
         OptionsException.Within("augmentation", () => Augmentation?.Validate());

@@ -3,7 +3,6 @@ using Espalier.Data;
 using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Training;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Anomaly;

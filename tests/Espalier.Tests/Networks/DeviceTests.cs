@@ -1,6 +1,5 @@
 using System.Reflection;
 using Espalier.Networks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

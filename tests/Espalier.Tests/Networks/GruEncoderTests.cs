@@ -1,5 +1,4 @@
 using Espalier.Networks;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;
