@@ -1,3 +1,4 @@
+using System.Globalization;
 using Espalier.Recipes.Stages;
 using Espalier.Reports;
 
@@ -10,8 +11,8 @@ internal static class DetectSection
     {
         report.Section("Detection", $"The model is shown inputs that have nothing to do with its task. The detector ({record.Detector}) gives every input a score; the further the two histograms lie apart, the better they are told apart.");
         report.Table(
-            ["outliers", "count", "AUROC", "AUPR", "AUPR by chance", "FPR at 95% TPR"],
-            record.Outliers.Select(o => (IReadOnlyList<string>)[Name(o.Kind), Format.Count(o.Scores.Count), Format.Number(o.Auroc), Format.Number(o.Aupr), Format.Number(o.AuprBaseRate), Format.Number(o.Fpr95)]));
+            ["outliers", "count", "AUROC", "AUPR", "AUPR by chance", string.Create(CultureInfo.InvariantCulture, $"FPR at {100 * record.RecallLevel:0.#}% TPR")],
+            record.Outliers.Select(o => (IReadOnlyList<string>)[Name(o.Kind), Format.Count(o.Scores.Count), Format.Number(o.Auroc), Format.Number(o.Aupr), Format.Number(o.AuprBaseRate), Format.Number(o.FalsePositiveRate)]));
         report.Panels(record.Outliers.Select(o => (Name(o.Kind), Examples(record, o) + new HistogramChart
         {
             Description = $"Scores of test inputs and of {Name(o.Kind)}",

@@ -7,4 +7,8 @@ namespace Espalier.Recipes.Stages;
 /// <param name="InScores">The scores of the test inputs; higher is more unusual.</param>
 /// <param name="Outliers">The outliers, kind by kind.</param>
 public sealed record DetectRecord(
-    string Detector, IReadOnlyList<long> InputShape, ValueRange Range, IReadOnlyList<float> InScores, IReadOnlyList<DetectedOutliers> Outliers);
+    string Detector, IReadOnlyList<long> InputShape, ValueRange Range, IReadOnlyList<float> InScores, IReadOnlyList<DetectedOutliers> Outliers)
+{
+    /// <summary>The share of the outliers that is found where the false-positive rates are taken.</summary>
+    public double RecallLevel { get; init; } = 0.95;
+}

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Espalier.Anomaly;
 using Espalier.Data;
 using Espalier.Models;
@@ -42,7 +43,7 @@ internal static class DetectStage
             context.Progress?.Report((double)kinds.Count / wanted.Count);
         }
 
-        return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds);
+        return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds) { RecallLevel = options.Protocol.RecallLevel };
     }
 
     private static (string Name, Tensor Outliers) Load(string kind, AuditContext context, DetectOptions options)
@@ -69,7 +70,7 @@ internal static class DetectStage
     {
         ($"detect.{o.Kind}.auroc", o.Auroc),
         ($"detect.{o.Kind}.aupr", o.Aupr),
-        ($"detect.{o.Kind}.fpr95", o.Fpr95),
+        (string.Create(CultureInfo.InvariantCulture, $"detect.{o.Kind}.fpr{100 * record.RecallLevel:0.#}"), o.FalsePositiveRate),
     });
 
     private static double[] Scores(Detector detector, Tensor inputs)

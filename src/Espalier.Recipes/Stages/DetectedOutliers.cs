@@ -6,7 +6,7 @@ namespace Espalier.Recipes.Stages;
 /// <param name="Auroc">Area under the ROC curve.</param>
 /// <param name="Aupr">Area under the precision-recall curve.</param>
 /// <param name="AuprBaseRate">What a random detector would reach there: the outliers' share in a draw.</param>
-/// <param name="Fpr95">False-positive rate where 95 % of the outliers are found.</param>
+/// <param name="FalsePositiveRate">False-positive rate where so many of the outliers are found as the record says, 95 % if nothing else.</param>
 /// <param name="Examples">A few of them, values in row-major order.</param>
 public sealed record DetectedOutliers(
-    string Kind, IReadOnlyList<float> Scores, double Auroc, double Aupr, double AuprBaseRate, double Fpr95, IReadOnlyList<IReadOnlyList<float>> Examples);
+    string Kind, IReadOnlyList<float> Scores, double Auroc, double Aupr, double AuprBaseRate, double FalsePositiveRate, IReadOnlyList<IReadOnlyList<float>> Examples);

@@ -23,8 +23,8 @@ public sealed class ExposedRecipeTests : IDisposable
 
         RunSummary before = Summary(plain, "plain"), after = Summary(exposed, "exposed");
 
-        Assert.True(after["detect.gaussian.auroc"] > 0.99, $"{after["detect.gaussian.auroc"]}");
-        Assert.True(after["detect.gaussian.auroc"] > before["detect.gaussian.auroc"]);
+        (double told, double toldBefore) = (after["detect.gaussian.auroc"]!.Value, before["detect.gaussian.auroc"]!.Value);
+        Assert.True(told > 0.9 && told > toldBefore + 0.05, $"{toldBefore} to {told}");
         Assert.True(after["evaluate.accuracy"] > 0.5);
     }
 

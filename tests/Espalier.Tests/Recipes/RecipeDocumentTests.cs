@@ -156,8 +156,8 @@ public sealed class RecipeDocumentTests
     [Theory]
     [InlineData("data.name=digit", "data set", "'digits'")]
     [InlineData("model.name=gmpl", "model", "'gmlp'")]
-    [InlineData("detect.detector=mps", "detector", "'msp'")]
-    [InlineData("detect.outliers=[\"blob\"]", "kind of outliers", "'blobs'")]
+    [InlineData("detect.detector=energi", "detector", "'energy'")]
+    [InlineData("detect.outliers=[\"blob\"]", "outlier set", "'blobs'")]
     public void An_unknown_name_is_refused_when_the_recipe_is_read(string assignment, string kind, string meant)
     {
         NotFoundException error = Assert.Throws<NotFoundException>(() => BindWith(assignment));
