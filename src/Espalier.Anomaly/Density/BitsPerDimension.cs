@@ -23,29 +23,12 @@ public sealed class BitsPerDimension(PixelCnn density) : IAnomalyDetector
     /// <inheritdoc/>
     public Tensor Score(Tensor inputs)
     {
-        OptionsException.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "must be at least 1");
-        bool wasTraining = density.training;
-        density.eval();
-        using var _ = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        long count = inputs.shape[0];
-        double values = inputs.numel() / (double)Math.Max(1, count);
-        Tensor scores = torch.empty(count, dtype: torch.float64);
-        for (long start = 0; start < count; start += BatchSize)
+        double values = inputs.numel() / (double)Math.Max(1, inputs.shape[0]);
+        return BatchedScores.Of(density, inputs, BatchSize, images =>
         {
-            using var batch = torch.NewDisposeScope();
-            Tensor images = inputs.narrow(0, start, Math.Min(BatchSize, count - start));
-            Tensor bits = density.NegativeLogLikelihood(images).cpu().to(torch.float64) / (values * Math.Log(2));
-            if (ForComplexity)
-                bits -= torch.tensor(Compressed(images), dtype: torch.float64) / values;
-            scores.narrow(0, start, images.shape[0]).copy_(bits);
-        }
-
-        density.train(wasTraining);
-        Tensor bad = scores.isnan().nonzero();
-        if (bad.numel() > 0)
-            throw new DataException("inputs", $"the density of input {bad[0, 0].ToInt64()} is NaN", "remove the input, or mend the model");
-        return scores.MoveToOuterDisposeScope();
+            Tensor bits = density.NegativeLogLikelihood(images).cpu().to(torch.float64) / Math.Log(2);
+            return (ForComplexity ? bits - torch.tensor(Compressed(images), dtype: torch.float64) : bits) / values;
+        });
     }
 
     // Bits of each image.

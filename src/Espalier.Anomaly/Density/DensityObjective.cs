@@ -17,7 +17,7 @@ public sealed class DensityObjective : Objective
 
     private readonly PixelCnn _model;
     private readonly Dataset? _outliers;
-    private readonly OutlierSampling? _sampling;
+    private readonly ExposedBatches? _batches;
     private readonly DensityExposureOptions _options;
 
     /// <summary>An objective for a density.</summary>
@@ -28,38 +28,28 @@ public sealed class DensityObjective : Objective
     /// <param name="seed">Which outlier stands beside which image is a function of it.</param>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     /// <exception cref="ShapeException">The outliers have another shape than the training images.</exception>
+    /// <exception cref="DataException">The outliers are tokens.</exception>
     public DensityObjective(PixelCnn model, Dataset train, Dataset? outliers = null, DensityExposureOptions? options = null, int seed = 0)
     {
         _options = options ?? new();
         _options.Validate();
-        if (outliers is not null && !outliers.InputShape.SequenceEqual(train.InputShape))
-            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
         (_model, _outliers) = (model, outliers);
-        _sampling = outliers is null ? null : new OutlierSampling(outliers.Count, train.Count, 1, seed);
+        _batches = outliers is null ? null : new ExposedBatches(train, outliers, 1, seed);
     }
 
     /// <inheritdoc/>
     public override Module Model => _model;
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        if (_outliers is null)
-            return batch;
-        Batch outliers = _outliers.Gather(_sampling!.Of(batch.Position, batch.Count));
-        outliers.Labels.Dispose();
-        return batch with { Views = [outliers.Inputs] };
-    }
+    public override Batch Prepare(Batch batch) => _batches?.Beside(batch) ?? batch;
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
         long values = batch.Inputs.numel() / batch.Count;
-        if (_outliers is null)
+        if (_batches is null)
             return new LossSum(_model.NegativeLogLikelihood(batch.Inputs).sum() / values, batch.Count);
-        Tensor both = _model.NegativeLogLikelihood(torch.cat([batch.Inputs, batch.Views[0]]));
-        Tensor inside = both.narrow(0, 0, batch.Count);
-        Tensor outside = both.narrow(0, batch.Count, batch.Count);
+        (Tensor inside, Tensor outside) = _batches.Through(batch, _model.NegativeLogLikelihood);
         Tensor margin = functional.relu((_options.MarginPerValue * values) + inside - outside);
         return new LossSum((inside + (_options.Weight * margin)).sum() / values, batch.Count);
     }

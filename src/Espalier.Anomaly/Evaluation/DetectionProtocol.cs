@@ -35,20 +35,32 @@ public sealed class DetectionProtocol
     public DetectionResult Measure(IReadOnlyList<double> inlierScores, IReadOnlyList<double> outlierScores)
     {
         double[] inliers = [.. inlierScores];
-        double[] outliers = [.. outlierScores];
-        int wanted = Math.Max(1, (int)(inliers.Length * _options.OutliersPerInlier));
-        int perDraw = Math.Min(wanted, outliers.Length);
-        int draws = perDraw == outliers.Length ? 1 : _options.Draws;
+        var metrics = new List<DetectionMetrics>();
+        int perDraw = 0;
+        foreach (ReadOnlyMemory<double> draw in Draws(inliers.Length, outlierScores))
+        {
+            metrics.Add(DetectionMetrics.Of(inliers, draw.Span, _options.RecallLevel, _options.Compat));
+            perDraw = draw.Length;
+        }
+
+        return new DetectionResult(DetectionMetrics.Each(metrics, values => values.Average()), DetectionMetrics.Each(metrics, Deviation), [.. inlierScores], [.. outlierScores], perDraw, metrics.Count);
+    }
+
+    /// <summary>The protocol's draws of outliers; a single one where all are taken. Each is valid until the next.</summary>
+    /// <param name="inliers">Number of inliers.</param>
+    /// <param name="outliers">What is drawn from.</param>
+    internal IEnumerable<ReadOnlyMemory<double>> Draws(int inliers, IReadOnlyList<double> outliers)
+    {
+        double[] order = [.. outliers];
+        int perDraw = Math.Min(Math.Max(1, (int)(inliers * _options.OutliersPerInlier)), order.Length);
+        int draws = perDraw == order.Length ? 1 : _options.Draws;
         var random = new Random(_options.Seed);
-        var metrics = new DetectionMetrics[draws];
         for (int draw = 0; draw < draws; draw++)
         {
             if (draws > 1)
-                random.Shuffle(outliers);
-            metrics[draw] = DetectionMetrics.Of(inliers, outliers.AsSpan(0, perDraw), _options.RecallLevel, _options.Compat);
+                random.Shuffle(order);
+            yield return order.AsMemory(0, perDraw);
         }
-
-        return new DetectionResult(DetectionMetrics.Each(metrics, values => values.Average()), DetectionMetrics.Each(metrics, Deviation), [.. inlierScores], [.. outlierScores], perDraw, draws);
     }
 
     private static double Deviation(IEnumerable<double> values)

@@ -96,7 +96,7 @@ public sealed class OodBenchmark
         TemperatureScaler scaler = TemperatureScaler.Fit(heldOut.Logits, data.HeldOutLabels.cpu());
         Tensor[] foreign = [.. sets.Where(s => s.Group != OutlierGroup.Validation).Select(s => outlierLogits[s.Name])];
         return new OodBenchmarkResult(right.Count(r => r) / (double)right.Length, rows, [.. rules.Select(r => Errors(r.Text, testScores[r.Text], right))], scaler.Temperature,
-            [.. Calibrations(scaler, test.Logits, data.TestLabels.cpu(), right, foreign)], skipped);
+            [.. Calibrations(protocol, scaler, test.Logits, data.TestLabels.cpu(), right, foreign)], skipped);
 
         double[] Scores(ScoreRule rule, NetworkOutputs outputs, Tensor inputs)
         {
@@ -116,7 +116,7 @@ public sealed class OodBenchmark
         return new ErrorDetectionRow(detector, metrics, SelectiveAccuracy.RiskCoverage([.. scores.Select(s => -s)], right));
     }
 
-    private IEnumerable<CalibrationRow> Calibrations(TemperatureScaler scaler, Tensor logits, Tensor labels, bool[] right, Tensor[] foreign)
+    private static IEnumerable<CalibrationRow> Calibrations(DetectionProtocol protocol, TemperatureScaler scaler, Tensor logits, Tensor labels, bool[] right, Tensor[] foreign)
     {
         int classes = (int)logits.shape[1];
         yield return Row("softmax", new TemperatureScaler(1), rescale: false);
@@ -147,24 +147,18 @@ public sealed class OodBenchmark
         // The same draws as those of the detectors: a share of the outliers, several times.
         (double Rms, double Mad, double F1) Mixed(double[] own, double[] outliers)
         {
-            int wanted = Math.Max(1, (int)(own.Length * _options.Protocol.OutliersPerInlier));
-            int perDraw = Math.Min(wanted, outliers.Length);
-            int draws = perDraw == outliers.Length ? 1 : _options.Protocol.Draws;
-            var random = new Random(_options.Protocol.Seed);
-            double[] order = [.. outliers];
-            bool[] correct = [.. right, .. new bool[perDraw]];
-            (double rms, double mad, double f1) = (0, 0, 0);
-            for (int draw = 0; draw < draws; draw++)
+            (double rms, double mad, double f1, int draws) = (0, 0, 0, 0);
+            foreach (ReadOnlyMemory<double> draw in protocol.Draws(own.Length, outliers))
             {
-                if (draws > 1)
-                    random.Shuffle(order);
-                double[] confidences = [.. own, .. order.AsSpan(0, perDraw)];
-                rms += CalibrationError.RootMeanSquare(confidences, correct) / draws;
-                mad += CalibrationError.MeanAbsolute(confidences, correct) / draws;
-                f1 += SoftF1.Of(confidences, correct) / draws;
+                double[] confidences = [.. own, .. draw.Span];
+                bool[] correct = [.. right, .. new bool[draw.Length]];
+                rms += CalibrationError.RootMeanSquare(confidences, correct);
+                mad += CalibrationError.MeanAbsolute(confidences, correct);
+                f1 += SoftF1.Of(confidences, correct);
+                draws++;
             }
 
-            return (rms, mad, f1);
+            return (rms / draws, mad / draws, f1 / draws);
         }
     }
 

@@ -1,6 +1,4 @@
 using Espalier.Data;
-using Espalier.Metrics;
-using Espalier.Models;
 using Espalier.Training;
 using static TorchSharp.torch.nn;
 
@@ -18,8 +16,7 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     private const double Greater = 0.99;
 
     private readonly ExtraOutput _model;
-    private readonly Dataset? _outliers;
-    private readonly OutlierSampling? _sampling;
+    private readonly ExposedBatches? _batches;
     private readonly int _seed;
 
     // Sum of -log b and number of samples of the step.
@@ -33,14 +30,13 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     /// <param name="seed">Hints and outliers are a function of it.</param>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     /// <exception cref="ShapeException">The outliers have another shape than the training data.</exception>
+    /// <exception cref="DataException">Tokens stand beside numbers.</exception>
     public ConfidenceBranch(ExtraOutput model, Dataset train, Dataset? outliers = null, ConfidenceBranchOptions? options = null, int seed = 0)
     {
         Options = options ?? new();
         Options.Validate();
-        if (outliers is not null && !outliers.InputShape.SequenceEqual(train.InputShape))
-            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
-        (_model, _outliers, _seed) = (model, outliers, seed);
-        _sampling = outliers is null ? null : new OutlierSampling(outliers.Count, train.Count, Options.OutliersPerSample, seed);
+        (_model, _seed) = (model, seed);
+        _batches = outliers is null ? null : new ExposedBatches(train, outliers, Options.OutliersPerSample, seed);
     }
 
     /// <summary>What the training was told.</summary>
@@ -53,20 +49,12 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     public override Tensor? StepSums => _sums;
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        if (_outliers is null)
-            return batch;
-        Batch outliers = _outliers.Gather(_sampling!.Of(batch.Position, batch.Count));
-        outliers.Labels.Dispose();
-        return batch with { Views = [outliers.Inputs] };
-    }
+    public override Batch Prepare(Batch batch) => _batches?.Beside(batch) ?? batch;
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
-        Tensor all = _model.All(_outliers is null ? batch.Inputs : torch.cat([batch.Inputs, batch.Views[0]]));
-        Tensor own = all.narrow(0, 0, batch.Count);
+        (Tensor own, Tensor? foreign) = _batches is null ? (_model.All(batch.Inputs), (Tensor?)null) : _batches.Through(batch, _model.All);
         Tensor p = own.narrow(1, 0, _model.Classes).softmax(1).clamp(Least, 1 - Least);
         Tensor b = own.narrow(1, _model.Classes, 1).sigmoid().clamp(Least, 1 - Least);   // [n, 1]
         Tensor mayAsk;
@@ -77,11 +65,10 @@ public sealed class ConfidenceBranch : Objective, IDisposable
         Tensor task = -hinted.gather(1, batch.Labels.unsqueeze(1)).log().sum();
         Tensor asked = -b.log().sum();
         Tensor loss = task + (_model.ConfidenceWeight * asked);
-        if (_outliers is not null)
+        if (foreign is not null)
         {
             // -log(1 - sigmoid(x)) = softplus(x).
-            Tensor unsure = functional.softplus(all.narrow(0, batch.Count, all.shape[0] - batch.Count).select(1, _model.Classes)).mean();
-            loss += Options.Weight * batch.Count * unsure;
+            loss += Options.Weight * batch.Count * functional.softplus(foreign.select(1, _model.Classes)).mean();
         }
 
         using var noGradients = torch.no_grad();
@@ -101,18 +88,7 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
-    {
-        using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
-        using var scope = torch.NewDisposeScope();
-        Batch all = data.All();
-        Tensor probabilities = classifier.Probabilities(all.Inputs);
-        return new Dictionary<string, double>
-        {
-            ["loss"] = LogLoss.Of(probabilities, all.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
-        };
-    }
+    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => new ClassificationObjective(_model).Evaluate(data);
 
     /// <inheritdoc/>
     public void Dispose() => _sums.Dispose();

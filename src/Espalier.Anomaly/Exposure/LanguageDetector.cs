@@ -20,27 +20,14 @@ public sealed class LanguageDetector(CausalLanguageModel model, LanguageScore sc
     {
         if (inputs.dim() != 2 || inputs.dtype != torch.int64 || inputs.shape[1] < 2)
             throw new ShapeException($"windows of type {inputs.dtype}", inputs.shape, "[n, at least 2], int64");
-        bool wasTraining = model.training;
-        model.eval();
-        using var _ = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        Tensor scores = torch.empty(inputs.shape[0], dtype: torch.float64);
         long read = inputs.shape[1] - 1;
-        for (long start = 0; start < inputs.shape[0]; start += BatchSize)
+        return BatchedScores.Of(model, inputs, BatchSize, ids =>
         {
-            using var batch = torch.NewDisposeScope();
-            Tensor ids = inputs.narrow(0, start, Math.Min(BatchSize, inputs.shape[0] - start));
             Tensor logits = model.call(ids.narrow(1, 0, read)).flatten(0, 1);
             Tensor tokens = score == LanguageScore.Uniform
                 ? -OutlierLosses.UniformCrossEntropy(logits)
                 : functional.cross_entropy(logits, ids.narrow(1, 1, read).flatten(), reduction: Reduction.None) / Math.Log(2);
-            scores.narrow(0, start, ids.shape[0]).copy_(tokens.view(ids.shape[0], read).mean([1L]).cpu());
-        }
-
-        model.train(wasTraining);
-        Tensor bad = scores.isnan().nonzero();
-        if (bad.numel() > 0)
-            throw new DataException("windows", $"the model answers window {bad[0, 0].ToInt64()} with a NaN", "remove the window, or mend the model");
-        return scores.MoveToOuterDisposeScope();
+            return tokens.view(ids.shape[0], read).mean([1L]).cpu();
+        });
     }
 }

@@ -12,8 +12,7 @@ namespace Espalier.Anomaly;
 public sealed class LanguageExposure : Objective
 {
     private readonly CausalLanguageModel _model;
-    private readonly Dataset _outliers;
-    private readonly OutlierSampling _sampling;
+    private readonly ExposedBatches _batches;
     private readonly double _weight;
 
     /// <summary>An objective for windows of one token more than the model reads.</summary>
@@ -24,33 +23,26 @@ public sealed class LanguageExposure : Objective
     /// <param name="seed">Which windows stand side by side is a function of it.</param>
     /// <exception cref="OptionsException">The weight is negative.</exception>
     /// <exception cref="ShapeException">The windows have different lengths.</exception>
+    /// <exception cref="DataException">One of both holds no tokens.</exception>
     public LanguageExposure(CausalLanguageModel model, Dataset train, Dataset outliers, double weight = 0.5, int seed = 0)
     {
         OptionsException.Require(weight >= 0, nameof(weight), weight, "must not be negative");
-        if (!outliers.InputShape.SequenceEqual(train.InputShape))
-            throw new ShapeException($"a window of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training text has it");
-        (_model, _outliers, _weight) = (model, outliers, weight);
-        _sampling = new OutlierSampling(outliers.Count, train.Count, 1, seed);
+        (_model, _weight) = (model, weight);
+        _batches = new ExposedBatches(train, outliers, 1, seed);
     }
 
     /// <inheritdoc/>
     public override Module Model => _model;
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        Batch outliers = _outliers.Gather(_sampling.Of(batch.Position, batch.Count));
-        outliers.Labels.Dispose();
-        return batch with { Views = [outliers.Inputs] };
-    }
+    public override Batch Prepare(Batch batch) => _batches.Beside(batch);
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
         long read = batch.Inputs.shape[1] - 1;
-        Tensor logits = _model.call(torch.cat([batch.Inputs, batch.Views[0]]).narrow(1, 0, read)); // [2n, m, V]
-        Tensor own = logits.narrow(0, 0, batch.Count).flatten(0, 1);
-        Tensor foreign = logits.narrow(0, batch.Count, batch.Count).flatten(0, 1);
+        (Tensor said, Tensor saidOfForeign) = _batches.Through(batch, windows => _model.call(windows.narrow(1, 0, read))); // [n, m, V] each
+        (Tensor own, Tensor foreign) = (said.flatten(0, 1), saidOfForeign.flatten(0, 1));
         Tensor next = functional.cross_entropy(own, batch.Inputs.narrow(1, 1, read).flatten(), reduction: Reduction.Sum);
         long tokens = batch.Count * read;
         return new LossSum(next + (_weight * tokens * OutlierLosses.UniformCrossEntropy(foreign).mean()), tokens);

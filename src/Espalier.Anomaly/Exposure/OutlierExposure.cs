@@ -20,10 +20,9 @@ public sealed class OutlierExposure : Objective
     private readonly Module<Tensor, Tensor> _model;
     private readonly Dataset _train;
     private readonly Dataset _outliers;
-    private readonly OutlierSampling _sampling;
+    private readonly ExposedBatches _batches;
     private readonly double _weight;
     private readonly double[] _prior;
-    private readonly int _seed;
     private readonly Func<string, Tensor, bool>? _decays;
 
     /// <summary>An objective for a model that maps inputs [batch, ...] to logits [batch, classes].</summary>
@@ -40,13 +39,9 @@ public sealed class OutlierExposure : Objective
     {
         Options = options ?? new();
         Options.Validate();
-        if (!outliers.InputShape.SequenceEqual(train.InputShape))
-            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
-        if (outliers.IsTokens != train.IsTokens)
-            throw new DataException(outliers.Name, outliers.IsTokens ? "holds tokens, the training data numbers" : "holds numbers, the training data tokens", "give outliers of the kind of the training data");
+        _batches = new ExposedBatches(train, outliers, Options.OutliersPerSample, seed);
         OptionsException.Require((Options.Loss == OutlierLoss.RejectClass) == model is ExtraOutput, nameof(Options.Loss), Options.Loss, "and a network with an extra output belong together: an ExtraOutput with rejectClass, a plain network with the others");
-        (_model, _train, _outliers, _seed, _decays) = (model, train, outliers, seed, decays);
-        _sampling = new OutlierSampling(outliers.Count, train.Count, Options.OutliersPerSample, seed);
+        (_model, _train, _outliers, _decays) = (model, train, outliers, decays);
         _weight = Options.WeightFor(train.IsTokens);
         _prior = [.. Enumerable.Range(0, train.ClassCount).GroupJoin(train.LabelArray(), c => (long)c, l => l, (_, found) => found.Count() / (double)train.Count)];
         (InlierEnergy, OutlierEnergy) = (Options.InlierEnergy ?? double.NaN, Options.OutlierEnergy ?? double.NaN);
@@ -87,35 +82,12 @@ public sealed class OutlierExposure : Objective
     }
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        int perSample = Options.OutliersPerSample;
-        Batch outliers = _outliers.Gather(_sampling.Of(batch.Position, batch.Count));
-        outliers.Labels.Dispose();
-        Tensor shown = outliers.Inputs;
-        if (Augmenter is not null)
-        {
-            // A place in a stream of their own: an outlier is changed like no training sample.
-            using Tensor before = shown;
-            shown = Augmenter.Apply(new Batch(before.alias(), torch.zeros(0, dtype: torch.int64), outliers.Indices) { Position = (batch.Position * perSample) + (1L << 40) }).Inputs;
-            batch = Augmenter.Apply(batch);
-        }
-
-        return batch with { Views = [shown] };
-    }
+    public override Batch Prepare(Batch batch) => _batches.Beside(batch, Augmenter);
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
     {
-        int perSample = Options.OutliersPerSample;
-        long[] shape = [.. batch.Inputs.shape[1..]];
-        // Each sample with its outliers behind it, [n, 1 + k, ...]: so a row's draws and its batch norm group do not depend on the micro-batch.
-        Tensor rows = torch.cat([batch.Inputs.unsqueeze(1), batch.Views[0].view([batch.Count, perSample, .. shape])], 1).view([batch.Count * (1 + perSample), .. shape]);
-        Tensor logits;
-        using (SampleRandom.Begin(_seed, batch.Position * (1 + perSample), batch.Count * (1 + perSample)))
-            logits = (_model is ExtraOutput extra ? extra.All(rows) : _model.call(rows)).view(batch.Count, 1 + perSample, -1);
-        Tensor inliers = logits.select(1, 0);
-        Tensor outliers = logits.narrow(1, 1, perSample).flatten(0, 1);
+        (Tensor inliers, Tensor outliers) = _batches.Through(batch, rows => _model is ExtraOutput extra ? extra.All(rows) : _model.call(rows));
         Tensor loss = Inside(inliers, batch.Labels) + (_weight * batch.Count * Outside(outliers).mean());
         using var noGradients = torch.no_grad();
         return new LossSum(loss, batch.Count, inliers.narrow(1, 0, _train.ClassCount).argmax(1).eq(batch.Labels).sum());

@@ -283,5 +283,12 @@ public sealed class IsolationForest : TabularDetector
         (_height, _sample) = (state.Integers("height")[0], state.Integers("sample")[0]);
         (_feature, _cut, _path) = (state.Integers("feature"), state.Singles("cut"), state.Numbers("path"));
         _direction = _options.Oblique ? state.Singles("direction") : [];
+
+        // A descent does not check its steps: what a file says must fit before the first one.
+        if (_height is < 0 or > 24 || _feature.Length != _options.Trees * Nodes || _cut.Length != _feature.Length || _path.Length != _options.Trees << _height
+            || Array.Exists(_feature, f => f < 0 || f >= VaryingColumns) || (_options.Oblique && _direction.Length != (long)_feature.Length * VaryingColumns))
+        {
+            throw new DataException("detector", "has trees that do not fit together", "fit and save it again");
+        }
     }
 }

@@ -211,6 +211,9 @@ public abstract class TabularDetector : IAnomalyDetector
     /// <summary>Scores the rows of the fit.</summary>
     private protected virtual double[] ScoreTrainingRows(TabularRows rows) => ScoreRows(rows);
 
+    /// <summary>Columns that vary in the fit: the width of the rows that a detector sees.</summary>
+    private protected int VaryingColumns => _columns.Length;
+
     private protected abstract void WriteState(TabularState state);
 
     private protected abstract void ReadState(TabularState state);

@@ -1,28 +1,15 @@
 using System.ComponentModel;
-using Espalier.Networks;
 using Espalier.Recipes;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
 
 /// <summary>What commands about detectors on one model take.</summary>
-internal class DetectorTargetSettings : GlobalSettings
+internal class DetectorTargetSettings : ModelFileSettings
 {
     [CommandArgument(0, "[MODEL]")]
     [Description("The folder of a run, last for the latest one, an ONNX file or a file of weights.")]
     public string Model { get; init; } = "last";
-
-    [CommandOption("--data <NAME>")]
-    [Description("For a model's file: the data set that it was made for.")]
-    public string? Data { get; init; }
-
-    [CommandOption("--arch <NAME>")]
-    [Description("For a file of weights: the network, such as oe_mnist_convnet.")]
-    public string? Architecture { get; init; }
-
-    [CommandOption("--layout <LAYOUT>")]
-    [Description("For a file of weights, whose names it uses: native (default), underscores, ...")]
-    public string? Layout { get; init; }
 
     [CommandOption("--layer <NAME>")]
     [Description("The layer whose features detectors use; the last linear one where left out.")]
@@ -34,10 +21,5 @@ internal class DetectorTargetSettings : GlobalSettings
 
     /// <summary>Opens the model.</summary>
     /// <param name="device">Where it shall live.</param>
-    public AuditTarget Open(torch.Device device) => AuditTarget.Open(Model, new AuditTargetOptions
-    {
-        Data = Data,
-        Architecture = Architecture,
-        Layout = Choice.Parse<CheckpointLayout>("layout", Layout) ?? CheckpointLayout.Native,
-    }, device);
+    public AuditTarget Open(torch.Device device) => Open(Model, device);
 }

@@ -43,8 +43,8 @@ internal sealed class DetectorsScoreCommand : EspalierCommand<DetectorsScoreComm
             : DetectionModel.Load(target, OutlierSource.Open(settings.Inputs), settings.Count, settings.Seed ?? 0, target.Splits.Test);
         double[] scores = detector.Score(inputs).data<double>().ToArray();
         double? threshold = detector is { FalseAlarms: { } share, Calibration.Count: > 0 } ? DetectionThreshold.Conformal(detector.Calibration, share).Value : null;
-        double[] calibration = [.. detector.Calibration];
-        var rows = scores.Select((score, index) => new { Index = index, Score = score, PValue = calibration.Length > 0 ? PValue(calibration, score) : (double?)null, Anomalous = threshold is { } t ? score > t : (bool?)null }).ToArray();
+        ConformalCalibration? calibration = detector.Calibration.Count > 0 ? new(detector.Calibration) : null;
+        var rows = scores.Select((score, index) => new { Index = index, Score = score, PValue = calibration?.PValue(score), Anomalous = threshold is { } t ? score > t : (bool?)null }).ToArray();
         if (settings.Out is { } path)
         {
             var text = new StringBuilder("index,score,p_value,anomalous\n");
@@ -60,21 +60,5 @@ internal sealed class DetectorsScoreCommand : EspalierCommand<DetectorsScoreComm
             : string.Create(CultureInfo.InvariantCulture, $"{rows.Length:N0} scored, {scores.Average():0.####} on average; the file holds no threshold"));
         session.Terminal.Result(rows);
         return Done;
-    }
-
-    // (1 + the number of calibration scores at least as high) / (n + 1).
-    private static double PValue(double[] ascending, double score)
-    {
-        int low = 0, high = ascending.Length;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (ascending[middle] < score)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-
-        return (1.0 + ascending.Length - low) / (ascending.Length + 1);
     }
 }

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Espalier.Anomaly;
 using Espalier.Cli.Watching;
-using Espalier.Networks;
 using Espalier.Recipes;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -17,7 +16,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     private const int BatchSize = 256;
     private const string StandardInput = "stdin";
 
-    internal sealed class Settings : GlobalSettings
+    internal sealed class Settings : ModelFileSettings
     {
         [CommandArgument(0, "<DETECTOR>")]
         [Description("What espalier detectors fit-rows or fit kept.")]
@@ -87,25 +86,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         [Description("For a detector on a network: the folder of its run, last for the latest one, an ONNX file or a file of weights.")]
         public string? Model { get; init; }
 
-        [CommandOption("--data <NAME>")]
-        [Description("For a model's file: the data set that it was made for.")]
-        public string? Data { get; init; }
-
-        [CommandOption("--arch <NAME>")]
-        [Description("For a file of weights: the network, such as oe_mnist_convnet.")]
-        public string? Architecture { get; init; }
-
-        [CommandOption("--layout <LAYOUT>")]
-        [Description("For a file of weights, whose names it uses: native (default), underscores, ...")]
-        public string? Layout { get; init; }
-
         /// <summary>Opens the model. It watches on the CPU: records come one by one.</summary>
-        public AuditTarget Open() => AuditTarget.Open(Model!, new AuditTargetOptions
-        {
-            Data = Data,
-            Architecture = Architecture,
-            Layout = Choice.Parse<CheckpointLayout>("layout", Layout) ?? CheckpointLayout.Native,
-        }, torch.CPU);
+        public AuditTarget Open() => Open(Model!, torch.CPU);
     }
 
     protected override int Execute(Settings settings, Session session)

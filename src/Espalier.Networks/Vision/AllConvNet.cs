@@ -38,7 +38,7 @@ public sealed class AllConvNet : Module<Tensor, Tensor>
     {
         options.Validate();
         Options = options;
-        _shape = [Given.Value(options.Channels, nameof(options.Channels)), Given.Value(options.ImageHeight, nameof(options.ImageHeight)), Given.Value(options.ImageWidth, nameof(options.ImageWidth))];
+        _shape = ImageShape.Of(options);
         _input = new Standardization(options.InputMean, options.InputStd);
         using var generator = new torch.Generator(unchecked((ulong)seed));
         long k = options.Width, channels = _shape[0];
@@ -70,8 +70,7 @@ public sealed class AllConvNet : Module<Tensor, Tensor>
     /// <exception cref="ShapeException">Another shape than the network was made for.</exception>
     public override Tensor forward(Tensor input)
     {
-        if (input.dim() != 4 || !input.shape.AsSpan(1).SequenceEqual(_shape))
-            throw new ShapeException("images", input.shape, $"[batch, {string.Join(", ", _shape)}]");
+        ImageShape.Require(input, _shape);
         Tensor x = _input.call(input);
         for (int i = 0; i < _convolutions.Count; i++)
         {

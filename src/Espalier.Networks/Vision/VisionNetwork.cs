@@ -5,12 +5,7 @@ namespace Espalier.Networks;
 /// <summary>A network from images to logits, cut where others want to look: features, head, and what the blocks give on the way.</summary>
 public abstract class VisionNetwork : torch.nn.Module<Tensor, Tensor>
 {
-    private protected VisionNetwork(string name, IVisionOptions options) : base(name) => Shape =
-    [
-        Given.Value(options.Channels, nameof(options.Channels)),
-        Given.Value(options.ImageHeight, nameof(options.ImageHeight)),
-        Given.Value(options.ImageWidth, nameof(options.ImageWidth)),
-    ];
+    private protected VisionNetwork(string name, IVisionOptions options) : base(name) => Shape = ImageShape.Of(options);
 
     /// <summary>Shape of an image, [channels, height, width].</summary>
     public IReadOnlyList<long> InputShape => Shape;
@@ -43,7 +38,7 @@ public abstract class VisionNetwork : torch.nn.Module<Tensor, Tensor>
     /// <exception cref="ShapeException">The input has another shape than the network was made for.</exception>
     public Tensor ForwardFeatures(Tensor input)
     {
-        Require(input);
+        ImageShape.Require(input, Shape);
         return Normalized(Run(input, null));
     }
 
@@ -71,7 +66,7 @@ public abstract class VisionNetwork : torch.nn.Module<Tensor, Tensor>
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(block, BlockCount, nameof(blocks));
         }
 
-        Require(input);
+        ImageShape.Require(input, Shape);
         var seen = new Dictionary<int, Tensor>();
         Run(input, (block, value) =>
         {
@@ -144,11 +139,5 @@ public abstract class VisionNetwork : torch.nn.Module<Tensor, Tensor>
         }
 
         return x;
-    }
-
-    private void Require(Tensor input)
-    {
-        if (input.dim() != 4 || !input.shape.AsSpan(1).SequenceEqual(Shape))
-            throw new ShapeException("images", input.shape, $"[batch, {string.Join(", ", Shape)}]: the network was made for that size");
     }
 }

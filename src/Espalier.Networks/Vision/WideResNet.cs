@@ -37,7 +37,7 @@ public sealed class WideResNet : Module<Tensor, Tensor>
     {
         options.Validate();
         Options = options;
-        _shape = [Given.Value(options.Channels, nameof(options.Channels)), Given.Value(options.ImageHeight, nameof(options.ImageHeight)), Given.Value(options.ImageWidth, nameof(options.ImageWidth))];
+        _shape = ImageShape.Of(options);
         _input = new Standardization(options.InputMean, options.InputStd);
         _conv1 = Conv2d(_shape[0], BaseChannels, 3, padding: 1, bias: false);
         register_module("input", _input);
@@ -82,8 +82,7 @@ public sealed class WideResNet : Module<Tensor, Tensor>
     /// <exception cref="ShapeException">Another shape than the network was made for.</exception>
     public override Tensor forward(Tensor input)
     {
-        if (input.dim() != 4 || !input.shape.AsSpan(1).SequenceEqual(_shape))
-            throw new ShapeException("images", input.shape, $"[batch, {string.Join(", ", _shape)}]");
+        ImageShape.Require(input, _shape);
         Tensor x = _conv1.call(_input.call(input));
         foreach (WideResNetBlock block in Blocks)
             x = block.call(x);

@@ -2,6 +2,7 @@ using Espalier.Anomaly;
 using Espalier.Data;
 using Espalier.Files;
 using Espalier.Metrics;
+using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;
 
@@ -266,6 +267,24 @@ public sealed class TabularDetectorTests
         Assert.Contains("trees", Assert.Throws<OptionsException>(() => TabularDetector.Create("isolation-forest:trees=many")).Message);
         Assert.Contains("trees", Assert.Throws<OptionsException>(() => TabularDetector.Create("isolation-forest:trees")).Message);
         Assert.Throws<OptionsException>(() => TabularDetector.Create("isolation-forest:trees=0"));
+    }
+
+    [Fact]
+    public void Trees_that_would_lead_outside_their_arrays_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("forest.zip");
+        TabularDetector forest = TabularDetector.Create("isolation-forest:trees=5");
+        forest.Fit(ReferenceTable.Rows);
+        forest.Save(path);
+        DetectorArchive good = DetectorArchive.Read(path);
+        int[] features = new int[(int)good.Arrays["feature"].Shape.Aggregate(1L, (a, b) => a * b)];
+        features[3] = 1_000_000;
+        foreach ((string name, NpyArray array) in new[] { ("feature", NpyArray.Of(features, [.. good.Arrays["feature"].Shape])), ("path", NpyArray.Of(new double[3], [3])) })
+        {
+            new DetectorArchive { Kind = good.Kind, Detector = good.Detector, Options = good.Options, Calibration = good.Calibration, Arrays = new Dictionary<string, NpyArray>(good.Arrays) { [name] = array } }.Write(path);
+            Assert.Contains("do not fit together", Assert.Throws<CheckpointException>(() => TabularDetector.Load(path)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

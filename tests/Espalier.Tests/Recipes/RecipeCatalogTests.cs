@@ -26,7 +26,7 @@ public sealed class RecipeCatalogTests
         Recipe recipe = RecipeCatalog.Read(name);
         Assert.Equal(name, recipe.Name);
         Assert.NotEmpty(recipe.Title);
-        Assert.NotNull(recipe.Paper);
+        Assert.Matches(@"^\S.* \(\d{4}\)", recipe.Paper);
         Assert.NotEmpty(recipe.Expected);
     }
 

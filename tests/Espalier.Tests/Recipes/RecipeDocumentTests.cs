@@ -110,7 +110,7 @@ public sealed class RecipeDocumentTests
         Assert.Null(recipe.Train.Ema);
         Assert.Null(recipe.Train.ClipNorm);
         Assert.Null(recipe.Train.BaseBatchSize);
-        Assert.NotNull(recipe.Detect);
+        Assert.Equal(RecipeCatalog.Read("digits").Detect!.Outliers, recipe.Detect!.Outliers);
         Contains("'train.batchSize' cannot be null", Assert.Throws<RecipeException>(() => BindWith("train.batchSize=null")));
         Contains("'data' cannot be null", Assert.Throws<RecipeException>(() => BindWith("data=null")));
     }

@@ -34,6 +34,7 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void The_manifest_survives_a_round_trip()
     {
+        DateTime started = DateTime.UtcNow;
         using (Run run = Run.CreateAt(_root.File("r"), Manifest() with
         {
             CommandLine = "espalier run digits --seed 3",
@@ -58,7 +59,7 @@ public sealed class RunTests : IDisposable
         Run read = Run.Open(_root.File("r"));
         Assert.Equal((3, "runs/other", RunStatus.Completed), (read.Manifest.Seed, read.Manifest.SourceRun, read.Manifest.Status));
         Assert.Equal(3, (int?)read.Manifest.Options!["train"]!["epochs"]);
-        Assert.NotNull(read.Manifest.FinishedUtc);
+        Assert.InRange(read.Manifest.FinishedUtc!.Value, started, DateTime.UtcNow);
     }
 
     [Fact]

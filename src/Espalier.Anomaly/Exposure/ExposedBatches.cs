@@ -1,0 +1,61 @@
+using Espalier.Data;
+using Espalier.Data.Augmentation;
+using Espalier.Training;
+
+namespace Espalier.Anomaly;
+
+/// <summary>
+/// Training samples with outliers beside them. They go through a network together, each sample with its outliers behind it: batch norm
+/// sees both, and a row's draws and its batch norm group do not depend on the micro-batch.
+/// </summary>
+internal sealed class ExposedBatches
+{
+    private readonly Dataset _outliers;
+    private readonly OutlierSampling _sampling;
+    private readonly int _perSample;
+    private readonly int _seed;
+
+    /// <param name="train">The training data.</param>
+    /// <param name="outliers">The outliers, in its form; stay the caller's.</param>
+    /// <param name="perSample">Outliers beside each sample, at least 1.</param>
+    /// <param name="seed">Which stand beside which, and what is dropped of them, is a function of it.</param>
+    /// <exception cref="ShapeException">The outliers have another shape than the training data.</exception>
+    /// <exception cref="DataException">Tokens stand beside numbers.</exception>
+    public ExposedBatches(Dataset train, Dataset outliers, int perSample, int seed)
+    {
+        if (!outliers.InputShape.SequenceEqual(train.InputShape))
+            throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
+        if (outliers.IsTokens != train.IsTokens)
+            throw new DataException(outliers.Name, outliers.IsTokens ? "holds tokens, the training data numbers" : "holds numbers, the training data tokens", "give outliers of the kind of the training data");
+        (_outliers, _perSample, _seed) = (outliers, perSample, seed);
+        _sampling = new OutlierSampling(outliers.Count, train.Count, perSample, seed);
+    }
+
+    /// <summary>A batch with its outliers as the one view, [n·k, ...], sample after sample.</summary>
+    /// <param name="batch">The samples; taken over.</param>
+    /// <param name="augmenter">Changes samples and outliers; nobody where null.</param>
+    public Batch Beside(Batch batch, ImageAugmenter? augmenter = null)
+    {
+        // A place in a stream of their own: an outlier is changed like no training sample.
+        Batch outliers = _outliers.Gather(_sampling.Of(batch.Position, batch.Count)) with { Position = (batch.Position * _perSample) + (1L << 40) };
+        if (augmenter is not null)
+            (batch, outliers) = (augmenter.Apply(batch), augmenter.Apply(outliers));
+        outliers.Labels.Dispose();
+        return batch with { Views = [outliers.Inputs] };
+    }
+
+    /// <summary>What a network says of both, in one pass.</summary>
+    /// <param name="batch">What <see cref="Beside"/> made.</param>
+    /// <param name="network">Maps [rows, ...] to [rows, ...].</param>
+    /// <returns>Of the samples, [n, ...], and of the outliers, [n·k, ...].</returns>
+    public (Tensor Own, Tensor Foreign) Through(Batch batch, Func<Tensor, Tensor> network)
+    {
+        int each = 1 + _perSample;
+        long[] shape = [.. batch.Inputs.shape[1..]];
+        Tensor rows = torch.cat([batch.Inputs.unsqueeze(1), batch.Views[0].view([batch.Count, _perSample, .. shape])], 1).view([batch.Count * each, .. shape]);
+        using IDisposable draws = SampleRandom.Begin(_seed, batch.Position * each, batch.Count * each);
+        Tensor said = network(rows);
+        Tensor bySample = said.view([batch.Count, each, .. said.shape[1..]]);
+        return (bySample.select(1, 0), bySample.narrow(1, 1, _perSample).flatten(0, 1));
+    }
+}
