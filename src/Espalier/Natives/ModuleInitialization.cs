@@ -12,5 +12,6 @@ internal static class ModuleInitialization
     {
         OpenMp.LetIdleThreadsSleep();
         NativeHeap.KeepFreedMemory();
+        MathKernels.ChooseWhenLoaded();
     }
 }
