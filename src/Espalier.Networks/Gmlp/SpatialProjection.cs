@@ -87,14 +87,18 @@ public sealed class SpatialProjection : ModuleWithConstants
     /// <returns>[batch, m - start, channels].</returns>
     internal Tensor Outputs(Tensor input, long start)
     {
-        // The fastest form in training. A convolution of kernel 1 is a little faster without gradients, but may be
-        // computed in reduced precision on a GPU and makes libtorch warn at every call where a CPU lacks NNPACK.
         long tokens = input.shape[1];
         Tensor rows = Rows(start, tokens);
         Tensor bias = SharedBias ? _bias.expand([.. _bias.shape[..^1], tokens - start]) : _bias.narrow(-1, start, tokens - start);
-        Tensor channels = input.transpose(1, 2);                                        // [batch, channels, m]
         if (Heads == 1)
-            return functional.linear(channels, rows, bias).transpose(1, 2);
+        {
+            // A product per sample leaves the tokens in rows, as the gate reads them. One product of all transposed
+            // channels computes the same with columns, and what reads those afterwards takes longer than it saved.
+            long batch = input.shape[0];
+            return rows.unsqueeze(0).expand(batch, -1, -1).baddbmm(input, bias.unsqueeze(1).expand(batch, -1, 1));
+        }
+
+        Tensor channels = input.transpose(1, 2);                                        // [batch, channels, m]
         Tensor groups = channels.unflatten(1, [Heads, -1]);                             // [batch, k, channels/k, m]
         return (groups.matmul(rows.transpose(1, 2)) + bias.unsqueeze(1)).flatten(1, 2).transpose(1, 2);
     }
