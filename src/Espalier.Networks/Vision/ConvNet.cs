@@ -78,7 +78,7 @@ public sealed class ConvNet : Module<Tensor, Tensor>
         for (int i = 0; i < _convolutions.Length; i++)
         {
             ConvLayerOptions layer = Options.Convolutions[i];
-            x = layer.Stride > 1 && x.requires_grad ? StridedConvolution.Apply(_convolutions[i], x, layer.Stride, layer.Padding) : _convolutions[i].call(x);
+            x = StridedConvolution.Pays(_convolutions[i], x, layer.Stride) ? StridedConvolution.Apply(_convolutions[i], x, layer.Stride, layer.Padding) : _convolutions[i].call(x);
             if (training && layer.ChannelDropout > 0)
                 x = x * Training.SampleRandom.KeepMask([x.shape[0], x.shape[1], 1, 1], 1 - layer.ChannelDropout, x);
             if (layer.Pool > 1)
