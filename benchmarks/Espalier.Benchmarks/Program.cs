@@ -49,6 +49,9 @@ switch (args)
     case ["detector-speed", .. var rest]:
         DetectorSpeedCommand.Run(new CommandArguments(rest));
         break;
+    case ["math-kernels", .. var rest]:
+        MathKernelsCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;
