@@ -1,11 +1,13 @@
 using ArchUnitNET.Fluent.Syntax.Elements.Types;
 using ArchUnitNET.Loader;
 using ArchUnitNET.xUnitV3;
-using static ArchUnitNET.Fluent.ArchRuleDefinition;
+using Espalier.Tests.Concurrency;
 using Assembly = System.Reflection.Assembly;
+using static ArchUnitNET.Fluent.ArchRuleDefinition;
 
 namespace Espalier.Tests.Architecture;
 
+[Collection(Beside.Name)]
 public sealed class ArrowTests
 {
     private static readonly ArchUnitNET.Domain.Architecture Loaded = new ArchLoader().LoadAssemblies(Product.All).Build();
