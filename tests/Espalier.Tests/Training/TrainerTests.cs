@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Training;
