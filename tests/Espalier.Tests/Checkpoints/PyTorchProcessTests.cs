@@ -62,7 +62,7 @@ public sealed class PyTorchProcessTests : IDisposable
             "{'state_dict': {'module.' + k: v for k, v in s.items()}}",
             "s",
         ];
-        Write("s = torch.nn.Linear(3, 2).state_dict()\n" + string.Join('\n', saved.Select((expression, i) => $"torch.save({expression}, path + '{i}')")));
+        Write("from torch import nn\ns = nn.Linear(3, 2).state_dict()\n" + string.Join('\n', saved.Select((expression, i) => $"torch.save({expression}, path + '{i}')")));
         for (int i = 0; i < saved.Length; i++)
         {
             using var linear = new Affine();
