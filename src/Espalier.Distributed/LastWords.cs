@@ -20,11 +20,15 @@ internal sealed class LastWords : IDisposable
         rm -- "$1" </dev/null 2>/dev/null && printf '%s\n' "$words" >&2
         """;
 
+    // How long a rank that ends the job waits for the one that has the word.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
     private readonly string _token;
+    private readonly string _claim;
     private readonly Process? _shell;
     private bool _claimed;
 
-    private LastWords(string token, Process? shell) => (_token, _shell) = (token, shell);
+    private LastWords(string token, Process? shell) => (_token, _claim, _shell) = (token, $"{token}-claimed", shell);
 
     /// <summary>Makes the file whose removal is the right to speak.</summary>
     public static string CreateToken()
@@ -56,8 +60,7 @@ internal sealed class LastWords : IDisposable
     {
         try
         {
-            File.Move(_token, $"{_token}-{Environment.ProcessId}");
-            File.Delete($"{_token}-{Environment.ProcessId}");
+            File.Move(_token, _claim);
             return !_claimed && (_claimed = true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -66,14 +69,39 @@ internal sealed class LastWords : IDisposable
         }
     }
 
+    /// <summary>
+    /// Before all ranks are ended: what this rank had to say has been said, or another has taken the right to speak and is given a
+    /// moment to do so, since to end all ranks would be to end it in the middle of its sentence.
+    /// </summary>
+    public void LetSpeak()
+    {
+        for (Stopwatch clock = Stopwatch.StartNew(); !_claimed && File.Exists(_claim) && clock.Elapsed < s_patience;)
+            Thread.Sleep(5);
+        Forget();
+    }
+
     /// <summary>Other words.</summary>
     public void Change(string words) => Send(words);
 
     /// <summary>This rank ends in order: nothing is to be said.</summary>
     public void Dispose()
     {
+        if (_claimed)
+            Forget();
         Send(Farewell);
         _shell?.Dispose();
+    }
+
+    private void Forget()
+    {
+        try
+        {
+            File.Delete(_claim);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A temporary file more; who waits for it has its limit.
+        }
     }
 
     private void Send(string line)

@@ -134,9 +134,10 @@ public sealed class MpiCommunicator : ICommunicator
         ArgumentOutOfRangeException.ThrowIfLessThan(exitCode, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(exitCode, 255);
         _ = _lastWords?.TryClaim();
-        _lastWords?.Dispose();
         Console.Out.Flush();
         Console.Error.Flush();
+        _lastWords?.LetSpeak();
+        _lastWords?.Dispose();
         _thread.Abort(exitCode);
         throw new UnreachableException();
     }

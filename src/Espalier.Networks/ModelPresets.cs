@@ -4,6 +4,7 @@ namespace Espalier.Networks;
 internal static class ModelPresets
 {
     private const int PresetSize = 224;
+    private const int PresetPatch = 16;
 
     private static readonly string[] VisionFamilies = ["gmlp", "vit", "mixer", "resmlp", "resnet", "wrn", "allconv", "cnn", "mlp", "encoder"];
 
@@ -111,7 +112,7 @@ internal static class ModelPresets
         {
             ImageHeight = options.Gmlp.ImageHeight ?? PresetSize,
             ImageWidth = options.Gmlp.ImageWidth ?? PresetSize,
-            PatchSize = 16,
+            PatchSize = PresetPatch,
             PatchWidth = null,
             DModel = d,
             DFfn = 6 * d,
@@ -123,49 +124,31 @@ internal static class ModelPresets
     private static ModelOptions Vit(ModelOptions options, int d, int heads) => options with
     {
         Name = "vit",
-        Vit = options.Vit with
-        {
-            ImageHeight = options.Vit.ImageHeight ?? PresetSize,
-            ImageWidth = options.Vit.ImageWidth ?? PresetSize,
-            PatchSize = 16,
-            PatchWidth = null,
-            DModel = d,
-            DFfn = null,
-            Heads = heads,
-            Layers = 12,
-        },
+        Vit = OnPatches(options.Vit, d, layers: 12) with { DFfn = null, Heads = heads },
     };
 
     private static ModelOptions Mixer(ModelOptions options, int d, int layers) => options with
     {
         Name = "mixer",
-        Mixer = options.Mixer with
-        {
-            ImageHeight = options.Mixer.ImageHeight ?? PresetSize,
-            ImageWidth = options.Mixer.ImageWidth ?? PresetSize,
-            PatchSize = 16,
-            PatchWidth = null,
-            DModel = d,
-            TokenHidden = null,
-            ChannelHidden = null,
-            Layers = layers,
-        },
+        Mixer = OnPatches(options.Mixer, d, layers) with { TokenHidden = null, ChannelHidden = null },
     };
 
     private static ModelOptions ResMlp(ModelOptions options, int layers) => options with
     {
         Name = "resmlp",
-        ResMlp = options.ResMlp with
-        {
-            ImageHeight = options.ResMlp.ImageHeight ?? PresetSize,
-            ImageWidth = options.ResMlp.ImageWidth ?? PresetSize,
-            PatchSize = 16,
-            PatchWidth = null,
-            DModel = 384,
-            ChannelHidden = null,
-            Layers = layers,
-        },
+        ResMlp = OnPatches(options.ResMlp, d: 384, layers) with { ChannelHidden = null },
     };
+
+    /// <summary>What the published sizes have in common: patch 16 on 224 x 224 pixels, unless the user says another image size.</summary>
+    private static T OnPatches<T>(T options, int d, int layers) where T : PatchOptions => (T)((PatchOptions)options with
+    {
+        ImageHeight = options.ImageHeight ?? PresetSize,
+        ImageWidth = options.ImageWidth ?? PresetSize,
+        PatchSize = PresetPatch,
+        PatchWidth = null,
+        DModel = d,
+        Layers = layers,
+    });
 
     private static ModelOptions ResNet(ModelOptions options, int[] blocks, bool bottleneck) => options with
     {

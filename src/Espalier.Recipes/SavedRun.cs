@@ -102,9 +102,10 @@ public sealed class SavedRun : IDisposable
     /// <param name="ema">Whether to take the averaged weights; where null, they are taken if there are any.</param>
     /// <param name="weights">Another safetensors file of the same network; the run's where null.</param>
     /// <param name="options">How; names and metadata are filled in.</param>
+    /// <param name="fixedLength">Of a network for text: whether the file takes one number of tokens only.</param>
     /// <exception cref="CheckpointException">The weights are missing, broken, or another network's.</exception>
     /// <exception cref="OnnxExportException">The file would not compute what the network does; none is written.</exception>
-    public OnnxExportReport Export(string path, bool? ema = null, string? weights = null, OnnxExportOptions? options = null)
+    public OnnxExportReport Export(string path, bool? ema = null, string? weights = null, OnnxExportOptions? options = null, bool fixedLength = false)
     {
         using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
         IDifferentiableClassifier classifier = model.Classifier;
@@ -121,7 +122,7 @@ public sealed class SavedRun : IDisposable
         };
         OnnxInput input = _data.Language is null
             ? new OnnxInput(sidecar.Input, classifier.InputShape, Lower: Math.Max(sidecar.Lower, -4), Upper: Math.Min(sidecar.Upper, 4))
-            : new OnnxInput(sidecar.Input, classifier.InputShape, torch.ScalarType.Int64, sidecar.Lower, sidecar.Upper);
+            : new OnnxInput(sidecar.Input, classifier.InputShape, torch.ScalarType.Int64, sidecar.Lower, sidecar.Upper) { IsSequence = !fixedLength };
         OnnxExportReport report = OnnxExporter.Export(model.Network, path, [input], (options ?? new()) with { ModelName = Recipe.Name, Metadata = Metadata() });
 
         // A language model gives a score per token, not per class.

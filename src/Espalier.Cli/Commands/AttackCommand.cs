@@ -14,15 +14,15 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
     internal sealed class Settings : SavedRunSettings
     {
         [CommandOption("--policy <POLICY>")]
-        [Description("autoattack, autoattack-plus, autoattack-rand, caa, autoae, an attack's name, a file of espalier attacks search, or a text such as \"mt(t=50) -> cw(t=125)\"; may be given several times.")]
+        [Description("autoattack, autoattack-plus, autoattack-rand, caa, autoae, sparse, an attack's name, a file of espalier attacks search, or a text such as \"mt(t=50) -> cw(t=125)\"; may be given several times.")]
         public string[] Policy { get; init; } = [];
 
         [CommandOption("--norm <NORM>")]
-        [Description("What measures a change: linf, l2 or l1; the curves of the run where left out.")]
+        [Description("What measures a change: linf, l2, l1 or l0 (pixels); the curves of the run where left out.")]
         public string? Norm { get; init; }
 
         [CommandOption("--epsilon <RADIUS>")]
-        [Description("A radius; may be given several times.")]
+        [Description("A radius, under l0 a number of pixels; may be given several times.")]
         public double[] Epsilon { get; init; } = [];
 
         [CommandOption("--samples <N>")]
@@ -58,7 +58,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
         public string? Layout { get; init; }
 
         [CommandOption("--answers <KIND>")]
-        [Description("For an endpoint, what it answers: probabilities (default), logits or labels.")]
+        [Description("For an endpoint, what it answers: probabilities (default), logits, labels, or topProbabilities of its likeliest classes.")]
         public string? Answers { get; init; }
 
         [CommandOption("--i-own-this-endpoint")]
@@ -100,6 +100,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
 
     private static readonly double[] s_linf = [0.02, 0.05, 0.1, 0.2];
     private static readonly double[] s_l2 = [0.25, 0.5, 1];
+    private static readonly double[] s_l0 = [1, 5, 10, 20];
 
     protected override string Stage => "attack";
 
@@ -132,7 +133,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
         if (Choice.Parse<Norm>("norm", settings.Norm) is { } norm)
         {
             IReadOnlyList<double> radii = settings.Epsilon.Length > 0 ? settings.Epsilon
-                : attack.Curves.FirstOrDefault(c => c.Norm == norm)?.Epsilons ?? (norm == Norm.LInf ? s_linf : s_l2);
+                : attack.Curves.FirstOrDefault(c => c.Norm == norm)?.Epsilons ?? (norm switch { Norm.LInf => s_linf, Norm.L0 => s_l0, _ => s_l2 });
             attack = attack with { Curves = [new() { Norm = norm, Epsilons = radii }] };
         }
         else

@@ -31,8 +31,12 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
         public string? InputShape { get; init; }
 
         [CommandOption("--length <TOKENS>")]
-        [Description("For weights of a network for text: tokens of an input; the longest possible where left out.")]
+        [Description("For weights of a network for text: the most tokens of an input; the longest possible where left out.")]
         public int? Length { get; init; }
+
+        [CommandOption("--fixed-length")]
+        [Description("For a network for text: take inputs of that many tokens only, not of any number up to it.")]
+        public bool FixedLength { get; init; }
     }
 
     protected override int Execute(Settings settings, Session session)
@@ -46,6 +50,8 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
         session.Terminal.Line($"model     {report.Path}{(report.ExternalData ? " with its weights in " + Path.GetFileName(report.Path) + ".data" : "")}");
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"content   opset {report.Opset}, {report.Nodes} operators, {report.Initializers.Count} weights and constants, {report.Bytes / 1048576.0:0.0} MiB"));
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"checked   ONNX Runtime's results differ by at most {report.MaxDifference:0.##e+0} on random inputs"));
+        foreach (string warning in report.Warnings)
+            session.Terminal.Line($"warning   {warning}");
         session.Terminal.Result(report);
         return Done;
     }
@@ -53,7 +59,7 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
     private static OnnxExportReport OfRun(Settings settings, Session session, OnnxExportOptions options)
     {
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
-        return saved.Export(Target(settings, Path.Combine(saved.Folder, "model.onnx")), settings.Raw ? false : null, settings.Weights, options);
+        return saved.Export(Target(settings, Path.Combine(saved.Folder, "model.onnx")), settings.Raw ? false : null, settings.Weights, options, settings.FixedLength);
     }
 
     private static OnnxExportReport OfWeights(Settings settings, OnnxExportOptions options)
@@ -65,7 +71,7 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
         using torch.nn.Module network = PublishedNetwork.Create(settings.Run, new ModelOptions { Name = architecture }, layout, shape, maxLength: settings.Length);
         Checkpoint.Load(settings.Run, network, layout, new() { Averaged = settings.Raw ? false : null });
         OnnxInput input = Encoder(network) is { } encoder
-            ? new OnnxInput("ids", [settings.Length ?? encoder.MaxLength], torch.ScalarType.Int64, 0, encoder.Vocabulary - 1)
+            ? new OnnxInput("ids", [settings.Length ?? encoder.MaxLength], torch.ScalarType.Int64, 0, encoder.Vocabulary - 1) { IsSequence = !settings.FixedLength }
             : new OnnxInput("input", shape, Lower: 0);
         OnnxExportReport report = OnnxExporter.Export(network, path, [input], options with { ModelName = architecture });
         if (Encoder(network) is null)

@@ -4,7 +4,7 @@ namespace Espalier.Networks;
 /// The shape of a <see cref="GmlpVision"/>. The defaults are gMLP-Ti of Liu et al., "Pay Attention to MLPs" (NeurIPS
 /// 2021, arXiv:2105.08050), Table 1, with timm's initialisation.
 /// </summary>
-public sealed record GmlpVisionOptions : GmlpOptions, IVisionOptions
+public sealed record GmlpVisionOptions : GmlpOptions, IPatchOptions
 {
     /// <summary>Height of the images in pixels; null takes the data's.</summary>
     public int? ImageHeight { get; init; }

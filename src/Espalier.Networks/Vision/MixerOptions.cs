@@ -18,9 +18,8 @@ public sealed record MixerOptions : PatchOptions
     /// <summary>Hidden size of the MLP over channels.</summary>
     internal int ForChannels => ChannelHidden ?? 4 * DModel;
 
-    /// <summary>Checks what can be checked without the data.</summary>
-    /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
         ValidatePatches();
         OptionsException.Require(TokenHidden is null or >= 1, nameof(TokenHidden), TokenHidden, "must be at least 1");

@@ -1,7 +1,7 @@
 namespace Espalier.Networks;
 
 /// <summary>What the networks on patches beside gMLP have in common: ViT, MLP-Mixer and ResMLP.</summary>
-public abstract record PatchOptions : VisionOptions
+public abstract record PatchOptions : VisionOptions, IPatchOptions
 {
     /// <summary>Height of a patch in pixels, and its width unless <see cref="PatchWidth"/> says otherwise.</summary>
     public int PatchSize { get; init; } = 16;
@@ -20,6 +20,10 @@ public abstract record PatchOptions : VisionOptions
 
     /// <summary>Epsilon of the LayerNorms; timm's.</summary>
     public double NormEps { get; init; } = 1e-6;
+
+    /// <summary>Checks what can be checked without the data.</summary>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public abstract void Validate();
 
     /// <summary>Checks what the networks on patches have in common.</summary>
     /// <exception cref="OptionsException">A value is out of its range.</exception>

@@ -15,9 +15,8 @@ public sealed record ResMlpOptions : PatchOptions
     /// <summary>What a branch is scaled with at the start.</summary>
     internal double InitialScale => LayerScale ?? (Layers <= 12 ? 1e-4 : Layers <= 24 ? 1e-5 : 1e-6);
 
-    /// <summary>Checks what can be checked without the data.</summary>
-    /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
         ValidatePatches();
         OptionsException.Require(ChannelHidden is null or >= 1, nameof(ChannelHidden), ChannelHidden, "must be at least 1");

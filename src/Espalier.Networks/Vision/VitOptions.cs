@@ -18,9 +18,8 @@ public sealed record VitOptions : PatchOptions
     /// <summary>Channels inside a block's feed-forward layers.</summary>
     internal int Hidden => DFfn ?? 4 * DModel;
 
-    /// <summary>Checks what can be checked without the data.</summary>
-    /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public void Validate()
+    /// <inheritdoc/>
+    public override void Validate()
     {
         ValidatePatches();
         OptionsException.Require(Heads >= 1 && DModel % Heads == 0, nameof(Heads), Heads, $"must divide dModel ({DModel})");

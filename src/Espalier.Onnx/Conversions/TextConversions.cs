@@ -5,7 +5,8 @@ namespace Espalier.Onnx;
 
 /// <summary>
 /// How the networks for text are written in ONNX: from token ids, [batch, tokens]; which of them are padding and which belong
-/// to which sentence is found in the graph, as it is in the network. The number of tokens is fixed by the export.
+/// to which sentence is found in the graph, as it is in the network. The number of tokens may be open: what a layer holds for each
+/// position is cut at run time to as many as there are.
 /// </summary>
 internal static class TextConversions
 {
@@ -108,7 +109,7 @@ internal static class TextConversions
         if (module.Pooling == SequencePooling.FirstToken)
             return graph.Call("classifier", graph.Call(module.Encoder.Pooler is { } own ? own : graph.Child("pooler"), hidden));
         if (Real(graph, module.Encoder, ids) is not { } real)
-            return graph.Call("classifier", module.Pooling == SequencePooling.LastToken ? graph.Select(hidden, 1, hidden.Shape[1] - 1) : graph.Mean(hidden, [1]));
+            return graph.Call("classifier", module.Pooling == SequencePooling.LastToken ? graph.Last(hidden, 1) : graph.Mean(hidden, [1]));
         if (module.Pooling == SequencePooling.LastToken)
         {
             OnnxValue before = graph.Node("CumSum", [real, graph.Constant([1L])], real.Shape);

@@ -29,10 +29,8 @@ internal static class TransformerConversions
     /// <summary>The learned bias per relative position, [heads, tokens, tokens].</summary>
     public static OnnxValue Relative(OnnxGraph graph, RelativePositionBias module, long tokens) => graph.Inside(module, () =>
     {
-        using var scope = torch.NewDisposeScope();
         long length = (module.Weight.shape[1] + 1) / 2;
-        Tensor distance = torch.arange(tokens).unsqueeze(0) - torch.arange(tokens).unsqueeze(1) + (length - 1);
-        return graph.Gather(graph.Weight("weight"), graph.Constant(distance.to(torch.int64), "distances"), 1);
+        return graph.Gather(graph.Weight("weight"), graph.Add(graph.Distances(tokens), graph.Constant([length - 1])), 1);
     });
 
     /// <summary>The sum of two biases of scores, either of which may be missing.</summary>

@@ -23,6 +23,9 @@ internal sealed class ModuleCall
 
     public IReadOnlyList<OnnxInput> Inputs => _inputs;
 
+    /// <summary>The lengths at which it is checked, the greatest first; one null where no input leaves its length open.</summary>
+    public IReadOnlyList<long?> Lengths => _inputs.FirstOrDefault(i => i.IsSequence) is { } open ? [.. open.CheckedLengths.Select(t => (long?)t)] : [null];
+
     public Module Module => _module;
 
     /// <summary>Two calls with batches of two and three, which no other dimension follows.</summary>
@@ -32,10 +35,14 @@ internal sealed class ModuleCall
         Run(RandomInputs(run + 2, run + 100));
     }
 
-    public Tensor[] RandomInputs(int batch, int stream)
+    /// <summary>Random inputs.</summary>
+    /// <param name="batch">How many.</param>
+    /// <param name="stream">Another one, other numbers.</param>
+    /// <param name="tokens">Their length, where it is open; the greatest where null.</param>
+    public Tensor[] RandomInputs(int batch, int stream, long? tokens = null)
     {
         using var generator = new torch.Generator(unchecked((ulong)((_seed * 7919) + stream)));
-        return [.. _inputs.Select(i => i.Random(batch, generator, _device))];
+        return [.. _inputs.Select(i => i.Random(batch, tokens, generator, _device))];
     }
 
     /// <summary>Calls the module.</summary>

@@ -8,4 +8,14 @@ namespace Espalier.Onnx;
 /// <param name="Nodes">Number of operators.</param>
 /// <param name="Initializers">Names of the weights and constants, in the file's order.</param>
 /// <param name="MaxDifference">The greatest absolute difference between ONNX Runtime's results and the module's own on random inputs.</param>
-public sealed record OnnxExportReport(string Path, long Bytes, bool ExternalData, int Opset, int Nodes, IReadOnlyList<string> Initializers, double MaxDifference);
+public sealed record OnnxExportReport(string Path, long Bytes, bool ExternalData, int Opset, int Nodes, IReadOnlyList<string> Initializers, double MaxDifference)
+{
+    /// <summary>
+    /// How far the module's results for the random inputs of a batch lie apart, at most; NaN where no batch had two. Where it is no
+    /// larger than the tolerance, as with fresh weights whose head is zero, the check cannot see a mistake.
+    /// </summary>
+    public double Variation { get; init; } = double.NaN;
+
+    /// <summary>What the check could not see, for people; empty where there is nothing to say.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

@@ -8,6 +8,9 @@ namespace Espalier.Onnx;
 /// </summary>
 public static class OnnxExporter
 {
+    /// <summary>How many tolerances results must move with the input for the check to mean something.</summary>
+    private const double LeastVariation = 10;
+
     /// <summary>Exports a module that takes one tensor, like an example.</summary>
     /// <param name="module">The module; its mode and weights are left as they are.</param>
     /// <param name="path">The file; replaced at once or not at all.</param>
@@ -29,6 +32,8 @@ public static class OnnxExporter
         options ??= new();
         options.Validate();
         OptionsException.Require(inputs.Count is >= 1 and <= 3, nameof(inputs), inputs.Count, "must describe one to three inputs");
+        foreach (OnnxInput input in inputs.Where(i => i.IsSequence))
+            OptionsException.Require(input.Shape.Count > 0 && input.Shape[0] >= 1, nameof(inputs), OnnxValue.Text(input.Shape), $"must hold the greatest number of tokens first: '{input.Name}' leaves it open");
         using var mode = new EvaluationMode(module);
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -36,9 +41,10 @@ public static class OnnxExporter
 
         // What the module does not take is refused before any conversion trips over it.
         call.Run(call.RandomInputs(1, stream: 99));
+        RequireLengths(call);
         using ModuleObservations observations = ModuleObservations.Of(module, options.Conversions, call.Observe);
         using var graph = new OnnxGraph(module, options.Conversions, observations);
-        OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, [OnnxValue.Dynamic, .. i.Shape]))];
+        OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, i.OpenShape))];
         IReadOnlyList<OnnxValue> results = graph.CallMany(module, values);
         int nodes = graph.NodeCount;
         var proto = graph.Finish(options.ModelName, [.. results.Take(call.OutputCount).Select((r, i) => (r, NameOfOutput(options, i)))]);
@@ -46,17 +52,40 @@ public static class OnnxExporter
         return Written(path, temporary =>
         {
             bool external = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
-            double difference = OnnxVerification.MaxDifference(temporary, call, options);
-            if (!(difference <= options.Tolerance))
+            OnnxVerification check = OnnxVerification.Of(temporary, call, options);
+            if (!(check.MaxDifference <= options.Tolerance))
             {
                 throw new OnnxExportException("", module.GetType(), string.Create(System.Globalization.CultureInfo.InvariantCulture,
-                    $"ONNX Runtime's results differ from the module's by up to {difference:0.###e+0}, more than {options.Tolerance:0.###e+0}"),
+                    $"ONNX Runtime's results differ from the module's by up to {check.MaxDifference:0.###e+0}{check.At}, more than {options.Tolerance:0.###e+0}"),
                     "look for a layer whose conversion is wrong, or for results that depend on the batch");
             }
 
-            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, difference);
+            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options) };
         });
     }
+
+    /// <summary>Refuses an open number of tokens where the module takes one number only.</summary>
+    private static void RequireLengths(ModuleCall call)
+    {
+        foreach (long tokens in call.Lengths.Skip(1).Select(t => t!.Value))
+        {
+            try
+            {
+                call.Run(call.RandomInputs(1, stream: 98, tokens));
+            }
+            catch (EspalierException error)
+            {
+                throw new OnnxExportException("", call.Module.GetType(), $"it takes {call.Lengths[0]} tokens and no others: {error.Message}", "export it with a fixed number of tokens: IsSequence = false", error);
+            }
+        }
+    }
+
+    // A wrong conversion moves results by no more than they move at all: the smaller the tolerance is beside that, the more the check saw.
+    private static string[] Warnings(OnnxVerification check, OnnxExportOptions options) => check.Variation >= LeastVariation * options.Tolerance || double.IsNaN(check.Variation) ? [] :
+    [
+        string.Create(System.Globalization.CultureInfo.InvariantCulture,
+            $"the results hardly depend on the input: random ones change them by at most {check.Variation:0.##e+0}, and a difference of {options.Tolerance:0.##e+0} is accepted, so that the check says little; are these fresh weights? Export the trained network"),
+    ];
 
     private static string NameOfOutput(OnnxExportOptions options, int index) =>
         index < options.OutputNames.Count ? options.OutputNames[index] : $"output{index + 1}";

@@ -8,6 +8,16 @@ namespace Espalier.Onnx;
 /// <param name="Upper">Greatest value of the random inputs; for integers it is included.</param>
 public sealed record OnnxInput(string Name, IReadOnlyList<long> Shape, torch.ScalarType Type = torch.ScalarType.Float32, double Lower = -1, double Upper = 1)
 {
+    /// <summary>
+    /// Whether the first dimension of <see cref="Shape"/> is a number of tokens that the file leaves open: it then takes any number up
+    /// to that one. Networks for text can; what holds numbers for each place, such as spatial matrices and learned positions, is cut
+    /// to the length at run time, and cannot go beyond it. Networks for images cannot.
+    /// </summary>
+    public bool IsSequence { get; init; }
+
+    /// <summary>The lengths at which a file is checked: the greatest, a middle one and 1; none of a shape that is fixed.</summary>
+    internal IReadOnlyList<long> CheckedLengths => IsSequence ? [.. new[] { Shape[0], (Shape[0] + 1) / 2, 1 }.Distinct()] : [];
+
     /// <summary>The input that an example shows.</summary>
     /// <param name="name">The input's name in the file.</param>
     /// <param name="example">[batch, ...]; random inputs lie between its least and its greatest value.</param>
@@ -18,9 +28,17 @@ public sealed record OnnxInput(string Name, IReadOnlyList<long> Shape, torch.Sca
         return new(name, [.. example.shape.Skip(1)], example.dtype, lower, upper);
     }
 
-    internal Tensor Random(int batch, torch.Generator generator, torch.Device device)
+    /// <summary>The shape in the file, the batch first.</summary>
+    internal IReadOnlyList<long> OpenShape => [OnnxValue.Dynamic, .. IsSequence ? [OnnxValue.Sequence, .. Shape.Skip(1)] : Shape];
+
+    /// <summary>Random inputs.</summary>
+    /// <param name="batch">How many.</param>
+    /// <param name="tokens">Their length, where it is open; the greatest where null.</param>
+    /// <param name="generator">Gives the numbers.</param>
+    /// <param name="device">Where they are wanted.</param>
+    internal Tensor Random(int batch, long? tokens, torch.Generator generator, torch.Device device)
     {
-        long[] shape = [batch, .. Shape];
+        long[] shape = [batch, .. IsSequence ? [tokens ?? Shape[0], .. Shape.Skip(1)] : Shape];
         if (Type is torch.ScalarType.Int64 or torch.ScalarType.Int32)
             return torch.randint((long)Lower, (long)Upper + 1, shape, dtype: Type, generator: generator).to(device);
         using Tensor unit = torch.rand(shape, generator: generator);

@@ -2,27 +2,40 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Espalier.Onnx;
 
-/// <summary>Runs a file in ONNX Runtime beside the module it came from.</summary>
-internal static class OnnxVerification
+/// <summary>A file in ONNX Runtime beside the module that it came from, on random inputs of several batch sizes and lengths.</summary>
+/// <param name="MaxDifference">The greatest absolute difference of any result.</param>
+/// <param name="At">Where it was met, for errors, such as " at 3 tokens"; empty where no length is open.</param>
+/// <param name="Variation">How far the module's results for the inputs of a batch lie apart, at most; NaN where no batch has two.</param>
+internal sealed record OnnxVerification(double MaxDifference, string At, double Variation)
 {
-    /// <summary>The greatest absolute difference of any result on random inputs of several batch sizes.</summary>
-    public static double MaxDifference(string path, ModuleCall call, OnnxExportOptions options)
+    /// <summary>Runs both.</summary>
+    /// <exception cref="OnnxExportException">ONNX Runtime refuses the file.</exception>
+    public static OnnxVerification Of(string path, ModuleCall call, OnnxExportOptions options)
     {
         try
         {
             using var session = new OnnxSession(path);
-            double greatest = 0;
-            for (int i = 0; i < options.VerifiedBatchSizes.Count; i++)
+            (double greatest, string at, double variation) = (0, "", double.NaN);
+            foreach (long? tokens in call.Lengths)
             {
-                using var scope = torch.NewDisposeScope();
-                Tensor[] inputs = call.RandomInputs(options.VerifiedBatchSizes[i], i);
-                Tensor[] expected = call.Run(inputs);
-                Tensor[] actual = session.Run([.. call.Inputs.Select((input, k) => (input.Name, inputs[k]))]);
-                for (int k = 0; k < expected.Length; k++)
-                    greatest = Math.Max(greatest, Difference(actual[k], expected[k].cpu()));
+                for (int i = 0; i < options.VerifiedBatchSizes.Count; i++)
+                {
+                    using var scope = torch.NewDisposeScope();
+                    Tensor[] inputs = call.RandomInputs(options.VerifiedBatchSizes[i], i, tokens);
+                    Tensor[] expected = call.Run(inputs);
+                    Tensor[] actual = session.Run([.. call.Inputs.Select((input, k) => (input.Name, inputs[k]))]);
+                    for (int k = 0; k < expected.Length; k++)
+                    {
+                        double difference = Difference(actual[k], expected[k].cpu());
+                        if (difference > greatest)
+                            (greatest, at) = (difference, tokens is null ? "" : $" at {tokens} token(s)");
+                        if (options.VerifiedBatchSizes[i] > 1)
+                            variation = double.MaxNumber(variation, Range(expected[k]));
+                    }
+                }
             }
 
-            return greatest;
+            return new OnnxVerification(greatest, at, variation);
         }
         catch (OnnxRuntimeException error)
         {
@@ -43,4 +56,6 @@ internal static class OnnxVerification
         double greatest = torch.where(agree, torch.zeros_like(difference), difference).max().ToDouble();
         return double.IsNaN(greatest) ? double.PositiveInfinity : greatest;
     }
+
+    private static double Range(Tensor results) => results.numel() == 0 ? 0 : (results.amax([0]) - results.amin([0])).max().ToDouble();
 }

@@ -65,7 +65,7 @@ public static class OnnxArithmetic
             long x = i <= a.Count ? a[^i] : 1;
             long y = i <= b.Count ? b[^i] : 1;
             shape[^i] = x == y || y == 1 ? x : x == 1 ? y
-                : throw graph.Refusal($"shapes [{string.Join(", ", a)}] and [{string.Join(", ", b)}] do not broadcast", "correct its conversion");
+                : throw graph.Refusal($"shapes {OnnxValue.Text(a)} and {OnnxValue.Text(b)} do not broadcast", "correct its conversion");
         }
 
         return shape;

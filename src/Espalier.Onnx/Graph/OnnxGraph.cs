@@ -23,6 +23,8 @@ public sealed class OnnxGraph : IDisposable
     private readonly Stack<Module> _modules = new();
     private readonly List<Tensor> _owned = [];
     private readonly HashSet<string> _valueNames = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OnnxValue> _shared = new(StringComparer.Ordinal);
+    private OnnxValue? _sequence;
 
     internal OnnxGraph(Module root, OnnxConversions conversions, ModuleObservations observations)
     {
@@ -47,6 +49,15 @@ public sealed class OnnxGraph : IDisposable
 
     /// <summary>Where <see cref="Current"/> stands in the tree; empty for the root.</summary>
     public string Path => _modules.Count == 0 ? "" : _paths.GetValueOrDefault(Current, Current.GetName());
+
+    /// <summary>The number of tokens where the inputs leave it open (<see cref="OnnxValue.Sequence"/>): [1], int64.</summary>
+    /// <exception cref="OnnxExportException">No input leaves it open.</exception>
+    public OnnxValue SequenceLength => Shared("tokens", () =>
+    {
+        OnnxValue input = _sequence ?? throw Refusal("no input has an open number of tokens", "give the number that the shapes have");
+        long axis = input.Shape.ToList().IndexOf(OnnxValue.Sequence);
+        return Node("Shape", [input], [1], torch.ScalarType.Int64, ("start", axis), ("end", axis + 1));
+    });
 
     /// <summary>Number of nodes so far.</summary>
     internal int NodeCount => _proto.Node.Count;
@@ -195,11 +206,17 @@ public sealed class OnnxGraph : IDisposable
         }
     }
 
+    /// <summary>A value that several layers need and that is computed once.</summary>
+    internal OnnxValue Shared(string key, Func<OnnxValue> make) =>
+        _shared.TryGetValue(key, out OnnxValue? known) ? known : _shared[key] = make();
+
     internal string PathOf(Module module) => _paths.GetValueOrDefault(module, module.GetName());
 
     internal OnnxValue Input(string name, torch.ScalarType type, IReadOnlyList<long> shape)
     {
         var value = new OnnxValue(Unique(name), type, shape);
+        if (shape.Contains(OnnxValue.Sequence))
+            _sequence ??= value;
         _proto.Input.Add(Info(value));
         return value;
     }
@@ -233,7 +250,7 @@ public sealed class OnnxGraph : IDisposable
     {
         var shape = new TensorShapeProto();
         foreach (long size in value.Shape)
-            shape.Dim.Add(size == OnnxValue.Dynamic ? new TensorShapeProto.Types.Dimension { DimParam = "batch" } : new TensorShapeProto.Types.Dimension { DimValue = size });
+            shape.Dim.Add(OnnxValue.NameOf(size) is { } name ? new TensorShapeProto.Types.Dimension { DimParam = name } : new TensorShapeProto.Types.Dimension { DimValue = size });
         return new ValueInfoProto { Name = value.Name, Type = new TypeProto { TensorType = new() { ElemType = (int)OnnxElement.Of(value.Type), Shape = shape } } };
     }
 

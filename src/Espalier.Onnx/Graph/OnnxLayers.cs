@@ -69,13 +69,29 @@ public static class OnnxLayers
     public static OnnxValue JoinHeads(this OnnxGraph graph, OnnxValue value) =>
         graph.Reshape(graph.Permute(value, 0, 2, 1, 3), value.Shape[0], value.Shape[2], value.Shape[1] * value.Shape[3]);
 
-    /// <summary>Scores of the future as -infinity, in a form that every runtime takes: a large negative number.</summary>
-    /// <param name="graph">Takes the constant.</param>
-    /// <param name="tokens">Number of tokens.</param>
-    /// <returns>[tokens, tokens]: zero where the key is not after the query.</returns>
-    public static OnnxValue CausalBias(this OnnxGraph graph, long tokens)
+    /// <summary>How many places the second token of each pair lies after the first, negative before it; computed once for all layers.</summary>
+    /// <param name="graph">Takes the nodes.</param>
+    /// <param name="tokens">Number of tokens; <see cref="OnnxValue.Sequence"/> where it is open.</param>
+    /// <returns>[tokens, tokens], int64.</returns>
+    public static OnnxValue Distances(this OnnxGraph graph, long tokens) => graph.Shared(Key("distances", tokens), () =>
     {
         using var scope = torch.NewDisposeScope();
-        return graph.Constant(torch.full([tokens, tokens], float.MinValue / 2).triu(1), "causal");
-    }
+        if (!OnnxValue.IsOpen(tokens))
+            return graph.Constant(torch.arange(tokens, dtype: torch.int64).unsqueeze(0) - torch.arange(tokens, dtype: torch.int64).unsqueeze(1), "distances");
+        OnnxValue places = graph.Node("Range", [graph.Constant(torch.tensor(0L)), graph.Squeeze(graph.SequenceLength, 0), graph.Constant(torch.tensor(1L))], [tokens], torch.ScalarType.Int64);
+        return graph.Subtract(graph.Unsqueeze(places, 0), graph.Unsqueeze(places, 1));
+    });
+
+    /// <summary>Scores of the future as -infinity, in a form that every runtime takes: a large negative number.</summary>
+    /// <param name="graph">Takes the nodes.</param>
+    /// <param name="tokens">Number of tokens; <see cref="OnnxValue.Sequence"/> where it is open.</param>
+    /// <returns>[tokens, tokens]: zero where the key is not after the query.</returns>
+    public static OnnxValue CausalBias(this OnnxGraph graph, long tokens) => graph.Shared(Key("causal", tokens), () =>
+    {
+        OnnxValue distances = graph.Distances(tokens);
+        OnnxValue isLater = graph.Node("Greater", [distances, graph.Constant([0L])], distances.Shape, torch.ScalarType.Bool);
+        return graph.Scale(graph.Cast(isLater, torch.ScalarType.Float32), float.MinValue / 2);
+    });
+
+    private static string Key(string what, long tokens) => FormattableString.Invariant($"{what} {tokens}");
 }

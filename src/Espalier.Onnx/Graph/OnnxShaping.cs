@@ -6,18 +6,18 @@ public static class OnnxShaping
     /// <summary>The same values in row-major order in another shape.</summary>
     /// <param name="graph">Takes the node.</param>
     /// <param name="value">The value.</param>
-    /// <param name="shape">The new shape; <see cref="OnnxValue.Dynamic"/> for what follows the batch size.</param>
-    /// <exception cref="OnnxExportException">More than one new dimension is dynamic and does not stand where it stood.</exception>
+    /// <param name="shape">The new shape; <see cref="OnnxValue.Dynamic"/> and <see cref="OnnxValue.Sequence"/> for what follows the batch size and the length.</param>
+    /// <exception cref="OnnxExportException">More than one new dimension is open and does not stand where it stood.</exception>
     public static OnnxValue Reshape(this OnnxGraph graph, OnnxValue value, params IReadOnlyList<long> shape)
     {
         if (shape.SequenceEqual(value.Shape))
             return value;
         long[] wanted = [.. shape];
-        int open = wanted.Count(s => s == OnnxValue.Dynamic);
+        int open = wanted.Count(OnnxValue.IsOpen);
         for (int i = 0; i < wanted.Length && open > 1; i++)
         {
             // Zero copies the size that the dimension has.
-            if (wanted[i] == OnnxValue.Dynamic && i < value.Rank && value.Shape[i] == OnnxValue.Dynamic)
+            if (OnnxValue.IsOpen(wanted[i]) && i < value.Rank && value.Shape[i] == wanted[i])
             {
                 wanted[i] = 0;
                 open--;
@@ -25,8 +25,8 @@ public static class OnnxShaping
         }
 
         if (open > 1)
-            throw graph.Refusal($"{value} cannot be reshaped to [{string.Join(", ", shape)}]: several sizes are open", "correct its conversion");
-        return graph.Node("Reshape", [value, graph.Constant(wanted)], shape);
+            throw graph.Refusal($"{value} cannot be reshaped to {OnnxValue.Text(shape)}: several sizes are open", "correct its conversion");
+        return graph.Node("Reshape", [value, graph.Constant([.. wanted.Select(s => Math.Max(s, -1))])], shape);
     }
 
     /// <summary>Dimensions in another order.</summary>
@@ -50,7 +50,7 @@ public static class OnnxShaping
     {
         (int first, int last) = (value.Axis(start), value.Axis(end));
         long[] merged = [.. value.Shape.Skip(first).Take(last - first + 1)];
-        long size = merged.Contains(OnnxValue.Dynamic) ? OnnxValue.Dynamic : merged.Aggregate(1L, (a, b) => a * b);
+        long size = merged.Length == 1 ? merged[0] : merged.Any(OnnxValue.IsOpen) ? OnnxValue.Dynamic : merged.Aggregate(1L, (a, b) => a * b);
         return graph.Reshape(value, [.. value.Shape.Take(first), size, .. value.Shape.Skip(last + 1)]);
     }
 
@@ -73,7 +73,7 @@ public static class OnnxShaping
     /// <param name="value">The value.</param>
     /// <param name="dimension">Which dimension.</param>
     /// <param name="start">First index.</param>
-    /// <param name="length">How many.</param>
+    /// <param name="length">How many; <see cref="OnnxValue.Sequence"/> for as many as there are tokens, from the first on.</param>
     public static OnnxValue Slice(this OnnxGraph graph, OnnxValue value, long dimension, long start, long length)
     {
         int axis = value.Axis(dimension);
@@ -81,7 +81,17 @@ public static class OnnxShaping
             return value;
         long[] shape = [.. value.Shape];
         shape[axis] = length;
-        return graph.Node("Slice", [value, graph.Constant([start]), graph.Constant([start + length]), graph.Constant([(long)axis])], shape);
+        OnnxValue end = length == OnnxValue.Sequence ? graph.SequenceLength : graph.Constant([start + length]);
+        return graph.Node("Slice", [value, graph.Constant([start]), end, graph.Constant([(long)axis])], shape);
+    }
+
+    /// <summary>The last index of a dimension, which disappears.</summary>
+    public static OnnxValue Last(this OnnxGraph graph, OnnxValue value, long dimension)
+    {
+        int axis = value.Axis(dimension);
+        long[] shape = [.. value.Shape];
+        shape[axis] = 1;
+        return graph.Squeeze(graph.Node("Slice", [value, graph.Constant([-1L]), graph.Constant([long.MaxValue]), graph.Constant([(long)axis])], shape), axis);
     }
 
     /// <summary>One index of a dimension, which disappears.</summary>
@@ -100,7 +110,7 @@ public static class OnnxShaping
     {
         int axis = values[0].Axis(dimension);
         long[] shape = [.. values[0].Shape];
-        shape[axis] = values.Any(v => v.Shape[axis] == OnnxValue.Dynamic) ? OnnxValue.Dynamic : values.Sum(v => v.Shape[axis]);
+        shape[axis] = values.Any(v => OnnxValue.IsOpen(v.Shape[axis])) ? OnnxValue.Dynamic : values.Sum(v => v.Shape[axis]);
         return graph.Node("Concat", values, shape, null, ("axis", (long)axis));
     }
 

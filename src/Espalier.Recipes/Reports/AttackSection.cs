@@ -13,7 +13,7 @@ internal static class AttackSection
         report.Panels(record.Curves.Select(curve => ($"Robust accuracy, {Norms.Name(curve.Norm)}", new LineChart
         {
             Description = $"Robust accuracy against the radius in {Norms.Name(curve.Norm)}",
-            XLabel = $"radius of the change, {Norms.Name(curve.Norm)}",
+            XLabel = Norms.Radius(curve.Norm),
             YLabel = "robust accuracy",
             YMinimum = 0,
             YMaximum = 1,

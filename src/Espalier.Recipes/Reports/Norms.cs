@@ -11,4 +11,7 @@ internal static class Norms
         Norm.L2 => "L2",
         _ => norm.ToString(),
     };
+
+    /// <summary>What a radius is measured in, for axes.</summary>
+    public static string Radius(Norm norm) => norm == Norm.L0 ? "changed pixels" : $"radius of the change, {Name(norm)}";
 }

@@ -43,7 +43,7 @@ internal static class PolicyAttackSection
     private static (string Heading, string Html, string? Note) Curve(IGrouping<(string Name, Norm Norm), PolicyAttackRecord> group) => ($"Robust accuracy under {group.Key.Name}", new LineChart
     {
         Description = $"Robust accuracy under {group.Key.Name} against the radius",
-        XLabel = $"radius of the change, {Norms.Name(group.Key.Norm)}",
+        XLabel = Norms.Radius(group.Key.Norm),
         YLabel = "robust accuracy",
         YMinimum = 0,
         YMaximum = 1,

@@ -14,7 +14,7 @@ public sealed record AttackOptions
     /// <summary>How many test samples are attacked, the first ones; all where null.</summary>
     public int? Samples { get; init; }
 
-    /// <summary>The attack; norm and radius are the curve's.</summary>
+    /// <summary>The attack; norm and radius are the curve's. In L0 its steps, restarts and loss are those of <c>pgd0</c>.</summary>
     public ProjectedGradientDescentOptions Pgd { get; init; } = new();
 
     /// <summary>Checks every value.</summary>

@@ -27,7 +27,7 @@ internal static class AttackStage
         {
             if (classifier is not IDifferentiableClassifier differentiable)
                 throw new OptionsException("curves", curve.Norm, "must be left out for a model without gradients: name a policy, such as scores-only");
-            var attack = new ProjectedGradientDescent(options.Pgd with { Norm = curve.Norm, Seed = seed });
+            Attack attack = Attack(curve.Norm, options.Pgd, seed);
             RobustnessCurve measured = RobustnessCurve.Measure(attack, classifier, batch.Inputs, batch.Labels, curve.Epsilons, new Part(progress, curves.Count, parts), cancellationToken);
             clean = measured.CleanAccuracy;
             curves.Add(new AttackCurve(curve.Norm, measured.Points));
@@ -65,8 +65,13 @@ internal static class AttackStage
             yield return number;
     }
 
+    // Under L0 nothing bounds how far a pixel goes, so that a share of the radius is no length of a step.
+    private static Attack Attack(Norm norm, ProjectedGradientDescentOptions pgd, int seed) => norm == Norm.L0
+        ? new SparseGradientDescent(new() { Steps = pgd.Steps, Restarts = pgd.Restarts, Loss = pgd.Loss, ExpectationPasses = pgd.ExpectationPasses, BatchSize = pgd.BatchSize, FeatureScales = pgd.FeatureScales, Seed = seed })
+        : new ProjectedGradientDescent(pgd with { Norm = norm, Seed = seed });
+
     /// <summary>A few inputs with their adversarials, at the radius that first breaks at least half of them.</summary>
-    private static IEnumerable<AttackExample> Examples(IDifferentiableClassifier classifier, ProjectedGradientDescent attack, Batch batch, RobustnessCurve curve, CancellationToken cancellationToken)
+    private static IEnumerable<AttackExample> Examples(IDifferentiableClassifier classifier, Attack attack, Batch batch, RobustnessCurve curve, CancellationToken cancellationToken)
     {
         double epsilon = curve.Points.FirstOrDefault(p => p.RobustAccuracy <= curve.CleanAccuracy / 2)?.Epsilon ?? curve.Points[^1].Epsilon;
         // The curve keeps no inputs, and another draw of starts may spare a sample: some more are attacked than are shown.

@@ -8,7 +8,7 @@ public sealed record PolicyAttackOptions
     /// <summary>
     /// A policy's name (<c>autoattack</c>, <c>caa</c>, <c>autoae</c>, ...), its file, or its text, such as
     /// <c>mt(t=50) -> cw(t=125)</c>. Where left out, what suits the model: AutoAttack with gradients, Square with scores,
-    /// HopSkipJump with labels.
+    /// HopSkipJump with labels; under L0 <c>sparse</c>, Sparse-RS and random pixels.
     /// </summary>
     public string? Policy { get; init; }
 
@@ -31,7 +31,7 @@ public sealed record PolicyAttackOptions
     /// <exception cref="OptionsException">A value is out of range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be lInf, l2 or l1");
+        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be lInf, l2, l1 or l0");
         OptionsException.Require(Epsilon is null || (Epsilon >= 0 && double.IsFinite(Epsilon.Value)), nameof(Epsilon), Epsilon, "must be finite and not negative");
         OptionsException.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "must be at least 1");
         OptionsException.Within("evaluation", Evaluation.Validate);

@@ -11,7 +11,7 @@ internal static class PolicyAttackStage
 
     public static PolicyAttackRecord Run(IClassifier classifier, Batch batch, int seed, PolicyAttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        string name = options.Policy ?? Default(classifier);
+        string name = options.Policy ?? Default(classifier, options.Norm);
         AttackPolicy policy = AttackPolicy.Open(name, options.Norm);
         if (options.Mode is { } mode)
             policy = policy with { Mode = mode };
@@ -32,9 +32,9 @@ internal static class PolicyAttackStage
         yield return ($"{prefix}.findings", record.Report.Findings.Count(f => f.IsWarning));
     }
 
-    private static string Default(IClassifier classifier) => classifier switch
+    private static string Default(IClassifier classifier, Norm norm) => classifier switch
     {
-        IDifferentiableClassifier => "autoattack",
+        IDifferentiableClassifier => norm == Norm.L0 ? "sparse" : "autoattack",
         IScoringClassifier => "scores-only",
         _ => "labels-only",
     };

@@ -22,7 +22,7 @@ public sealed record GradientMaskingDiagnosisOptions
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(Norm), Norm, "must be LInf, L2 or L1");
         OptionsException.Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and above 0");
         OptionsException.Require(Queries >= 1, nameof(Queries), Queries, "must be at least 1");
         OptionsException.Require(Steps >= 2, nameof(Steps), Steps, "must be at least 2");

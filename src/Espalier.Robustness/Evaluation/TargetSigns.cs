@@ -40,6 +40,12 @@ internal static class TargetSigns
                 "attack the logits before the softmax: the loss of probabilities is flat where the model is sure"));
         }
 
+        if (target.Classifier is Models.IPartialScores { KnownClasses: { } known })
+        {
+            found.Add(new("partial-scores", string.Create(CultureInfo.InvariantCulture, $"the model tells the probabilities of its {known} likeliest classes of {scores.shape[1]}; what is left is taken to be shared evenly among the others"),
+                "nothing for what was fooled, since labels are exact; but where the true class is none of those the margin is an estimate, so that attacks by scores may find less than they would: compare with --labels-only", IsWarning: false));
+        }
+
         if (scores.shape[1] < 4)
             found.Add(new("few-classes", string.Create(CultureInfo.InvariantCulture, $"the model has {scores.shape[1]} classes"), "nothing: losses that compare more classes are replaced by the margin", IsWarning: false));
         return found;

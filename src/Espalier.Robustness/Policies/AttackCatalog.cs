@@ -5,6 +5,8 @@ public static class AttackCatalog
 {
     private static readonly Norm[] s_all = [Norm.LInf, Norm.L2, Norm.L1];
     private static readonly Norm[] s_round = [Norm.LInf, Norm.L2];
+    private static readonly Norm[] s_sparse = [Norm.L0];
+    private static readonly Norm[] s_every = [.. s_all, .. s_sparse];
 
     private static readonly Dictionary<string, AttackInfo> s_byName = new AttackInfo[]
     {
@@ -59,7 +61,17 @@ public static class AttackCatalog
             s => new FastMinimumNorm(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 100 })),
         Gradient("ead", "Elastic net, Chen et al. 2018", [Norm.L1, Norm.L2], 500, ["beta"],
             s => new ElasticNet(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 500, Beta = s.Value("beta", 0.01) })),
-        Gradient("jsma", "Jacobian saliency map, Papernot et al. 2016", s_all, null, ["theta", "share", "targets"], s => new JacobianSaliencyMap(new()
+        Gradient("pgd0", "Projected gradient descent under L0, Croce and Hein 2019", s_sparse, 20, ["restarts", "step"], s => new SparseGradientDescent(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Steps = s.Steps ?? 20,
+            Restarts = s.Whole("restarts", 10),
+            StepLength = s.Value("step", 120_000 / 255.0 / 2),
+        })),
+        Gradient("sigma-zero", "The fewest changed pixels by a smooth count, Cinà et al. 2025", s_sparse, 300, [],
+            s => new SigmaZero(new() { Norm = s.Norm, Epsilon = s.Epsilon, Steps = s.Steps ?? 300 })),
+        Gradient("jsma", "Jacobian saliency map, Papernot et al. 2016", s_every, null, ["theta", "share", "targets"], s => new JacobianSaliencyMap(new()
         {
             Norm = s.Norm,
             Epsilon = s.Epsilon,
@@ -69,6 +81,8 @@ public static class AttackCatalog
         })),
         new("square", "Random search with squares, Andriushchenko et al. 2020", Access.Scores, s_all, null, ["queries"],
             s => new Square(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 5000) })),
+        new("sparse-rs", "Random exchange of pixels, Croce et al. 2022", Access.Scores, s_sparse, null, ["queries", "share"],
+            s => new SparseRandomSearch(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 10_000), Share = s.Value("share", 0.3) })),
         new("spsa", "Differences along random signs, Uesato et al. 2018", Access.Scores, s_all, 100, ["probes", "delta", "step"], s => new Spsa(new()
         {
             Norm = s.Norm,
@@ -80,7 +94,7 @@ public static class AttackCatalog
         })),
         new("simba", "One pixel after the other, Guo et al. 2019", Access.Scores, s_all, null, ["queries", "step"],
             s => new Simba(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 10_000), StepSize = s.Value("step", 0.2) })),
-        new("noise", "Draws from the ball", Access.Labels, s_all, null, ["draws"],
+        new("noise", "Draws from the ball", Access.Labels, s_every, null, ["draws"],
             s => new NoiseAttack(new() { Norm = s.Norm, Epsilon = s.Epsilon, Draws = s.Whole("draws", 100) })),
         new("hop-skip-jump", "The boundary's normal from decisions, Chen et al. 2020", Access.Labels, s_round, 64, ["queries"],
             s => new HopSkipJump(new() { Norm = s.Norm, Epsilon = s.Epsilon, Iterations = s.Steps ?? 64, Queries = s.Whole("queries", 5000) })),

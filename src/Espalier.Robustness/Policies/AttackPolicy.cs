@@ -45,11 +45,20 @@ public sealed record AttackPolicy
     /// <summary>AutoAttack, version rand: for models that answer at random, 20 passes a gradient.</summary>
     public static AttackPolicy AutoAttackRand => Parse("apgd-ce(t=100, passes=20) | apgd-dlr(t=100, passes=20)");
 
+    /// <summary>Under L0 what AutoAttack is under the other norms: two attacks by gradients and one by scores.</summary>
+    public static AttackPolicy Sparse => Parse("sigma-zero-l0(t=300) | pgd0(t=20, restarts=10) | sparse-rs(queries=5000)");
+
     /// <summary>What an audit takes of a model that gives scores only.</summary>
     public static AttackPolicy ScoresOnly => Parse("square(queries=5000)");
 
+    /// <summary>What an audit takes of a model that gives scores only, under L0.</summary>
+    public static AttackPolicy ScoresOnlyL0 => Parse("sparse-rs-l0(queries=10000)");
+
     /// <summary>What an audit takes of a model that gives labels only.</summary>
     public static AttackPolicy LabelsOnly => Parse("hop-skip-jump(queries=5000)");
+
+    /// <summary>What an audit takes of a model that gives labels only, under L0.</summary>
+    public static AttackPolicy LabelsOnlyL0 => Parse("noise-l0(draws=1000)");
 
     /// <summary>The norm; null runs in any.</summary>
     public Norm? Norm { get; init; }
@@ -77,8 +86,9 @@ public sealed record AttackPolicy
         ["autoae"] = norm == Robustness.Norm.L2 ? AutoAeL2 : AutoAeLinf,
         ["caa"] = norm == Robustness.Norm.L2 ? CaaL2 : CaaLinf,
         ["caa-unrestricted"] = CaaUnrestricted,
-        ["scores-only"] = ScoresOnly,
-        ["labels-only"] = LabelsOnly,
+        ["sparse"] = Sparse,
+        ["scores-only"] = norm == Robustness.Norm.L0 ? ScoresOnlyL0 : ScoresOnly,
+        ["labels-only"] = norm == Robustness.Norm.L0 ? LabelsOnlyL0 : LabelsOnly,
     };
 
     /// <summary>Reads a policy's text.</summary>
@@ -174,7 +184,7 @@ public sealed record AttackPolicy
             BatchSize = batchSize,
             Mode = Mode,
             StageNames = [.. Stages.Select(s => s.ToString())],
-            Stages = [.. Stages.Select(s => AttackCatalog.Find(s.Attack).Create(new StageSettings(chosen, radius * s.Share, s.Steps, s.Settings)))],
+            Stages = [.. Stages.Select(s => AttackCatalog.Find(s.Attack).Create(new StageSettings(chosen, Perturbations.Share(chosen, radius, s.Share), s.Steps, s.Settings)))],
         });
     }
 

@@ -23,7 +23,7 @@ public sealed class CompositeAttack(CompositeAttackOptions options) : Attack(opt
     public override Attack WithEpsilon(double epsilon) => new CompositeAttack(Options with
     {
         Epsilon = epsilon,
-        Stages = [.. Options.Stages.Select(s => s.WithEpsilon(Options.Epsilon > 0 && double.IsFinite(Options.Epsilon) ? s.Options.Epsilon / Options.Epsilon * epsilon : epsilon))],
+        Stages = [.. Options.Stages.Select(s => s.WithEpsilon(Options.Epsilon > 0 && double.IsFinite(Options.Epsilon) ? Perturbations.Share(Options.Norm, epsilon, s.Options.Epsilon / Options.Epsilon) : epsilon))],
     });
 
     /// <inheritdoc/>

@@ -32,4 +32,7 @@ public sealed record CompositeAttackOptions : PerturbationOptions
 
     /// <inheritdoc/>
     protected override bool MayBeUnbounded => Stages.Any(s => double.IsPositiveInfinity(s.Options.Epsilon));
+
+    /// <inheritdoc/>
+    protected override bool AllowsL0 => true;
 }

@@ -4,12 +4,12 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// Reads policies: <c>policy := stage (("->" | ">" | "→") stage)*</c>, or <c>"|"</c> between all stages for an ensemble;
-/// <c>stage := name ["-Linf" | "-L2" | "-L1"] ["(" argument ("," argument)* ")"]</c>; <c>argument := number | name "=" number</c>.
+/// <c>stage := name ["-Linf" | "-L2" | "-L1" | "-L0"] ["(" argument ("," argument)* ")"]</c>; <c>argument := number | name "=" number</c>.
 /// The first two bare numbers are the radius in the inputs' unit and the steps; <c>eps=</c> is a share of the policy's radius.
 /// </summary>
 internal sealed class PolicyText
 {
-    private static readonly (string Ending, Norm Norm)[] s_norms = [("-linf", Norm.LInf), ("-l2", Norm.L2), ("-l1", Norm.L1)];
+    private static readonly (string Ending, Norm Norm)[] s_norms = [("-linf", Norm.LInf), ("-l2", Norm.L2), ("-l1", Norm.L1), ("-l0", Norm.L0)];
 
     private readonly string _text;
     private int _position;

@@ -11,4 +11,7 @@ public enum Norm
 
     /// <summary>The sum of the changes of all features.</summary>
     L1,
+
+    /// <summary>The number of pixels that change, however far: of images places with all their channels, of other inputs features.</summary>
+    L0,
 }

@@ -38,7 +38,8 @@ internal abstract class PerturbationRegion
         Norm.LInf => new LInfRegion(active, clean.Value, threat, start.Value, radius, bounds, scales),
         Norm.L2 => new L2Region(clean, threat, start, radius, bounds, scales),
         Norm.L1 => new L1Region(clean, threat, start, radius, bounds, scales),
-        _ => throw new OptionsException(nameof(norm), norm, "must be LInf, L2 or L1"),
+        Norm.L0 => new L0Region(clean, threat, start, radius, bounds, scales),
+        _ => throw new OptionsException(nameof(norm), norm, "must be LInf, L2, L1 or L0"),
     };
 
     /// <summary>Candidates brought into the region, [active, ...].</summary>

@@ -49,7 +49,7 @@ public sealed record PolicySearchOptions
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(Norm), Norm, "must be LInf, L2 or L1");
         OptionsException.Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and above 0");
         OptionsException.Require(Stages >= 1, nameof(Stages), Stages, "must be at least 1");
         OptionsException.Require(MaxSteps is null or >= 8, nameof(MaxSteps), MaxSteps, "must be at least 8, one per level");

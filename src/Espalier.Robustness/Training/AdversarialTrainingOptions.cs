@@ -32,7 +32,7 @@ public sealed record AdversarialTrainingOptions
     public void Validate()
     {
         OptionsException.Require(Enum.IsDefined(Loss), nameof(Loss), Loss, "must be Madry or Trades");
-        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(Norm), Norm, "must be LInf, L2 or L1");
         OptionsException.Require(Epsilon >= 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and not negative");
         OptionsException.Require(Steps >= 1, nameof(Steps), Steps, "must be at least 1");
         OptionsException.Require(RelativeStepSize is null or > 0, nameof(RelativeStepSize), RelativeStepSize, "must be above 0");

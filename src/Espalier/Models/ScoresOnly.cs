@@ -2,8 +2,11 @@ namespace Espalier.Models;
 
 /// <summary>A classifier of which only probabilities can be asked, whatever more it could give.</summary>
 /// <param name="inner">The model; stays the caller's.</param>
-public sealed class ScoresOnly(IScoringClassifier inner) : IScoringClassifier
+public sealed class ScoresOnly(IScoringClassifier inner) : IPartialScores
 {
+    /// <inheritdoc/>
+    public int? KnownClasses => (inner as IPartialScores)?.KnownClasses;
+
     /// <inheritdoc/>
     public int ClassCount => inner.ClassCount;
 

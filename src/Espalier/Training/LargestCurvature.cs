@@ -19,8 +19,13 @@ public static class LargestCurvature
     /// <param name="seed">Seeds the first direction.</param>
     /// <param name="tolerance">It ends once an iteration changes the value by less than this share of it.</param>
     /// <returns>λ_max, negative where the loss curves down in every direction; NaN where a gradient is not finite.</returns>
+    /// <exception cref="ArgumentNullException">The parameters or the gradient are null.</exception>
+    /// <exception cref="OptionsException">The tolerance is not in (0, 1).</exception>
     public static double Of(FlatParameters parameters, Action gradient, int seed = 1, double tolerance = 1e-4)
     {
+        ArgumentNullException.ThrowIfNull(parameters);
+        ArgumentNullException.ThrowIfNull(gradient);
+        OptionsException.Require(tolerance is > 0 and < 1, nameof(tolerance), tolerance, "must lie in (0, 1)");
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         Tensor home = parameters.Values.clone();
@@ -74,9 +79,18 @@ public static class LargestCurvature
     /// <param name="batches">The samples, prepared by the objective; gone through once per gradient.</param>
     /// <param name="state">Where the training stands.</param>
     /// <param name="seed">Seeds dropout and its kin, which draw the same for every gradient.</param>
-    public static double Of(Objective objective, FlatParameters parameters, IReadOnlyList<Batch> batches, TrainingState state, int seed = 1) => Of(
-        parameters,
-        () =>
+    /// <returns>λ_max, negative where the loss curves down in every direction; NaN where a gradient is not finite.</returns>
+    /// <exception cref="ArgumentNullException">The objective, the parameters or the samples are null.</exception>
+    /// <exception cref="DataException">There are no samples, or the objective gives them no weight.</exception>
+    public static double Of(Objective objective, FlatParameters parameters, IReadOnlyList<Batch> batches, TrainingState state, int seed = 1)
+    {
+        ArgumentNullException.ThrowIfNull(objective);
+        ArgumentNullException.ThrowIfNull(batches);
+        if (batches.Count == 0)
+            throw new DataException("the samples of the curvature", "are none", "give at least one batch");
+        return Of(parameters, MeanGradient, seed, RoughTolerance);
+
+        void MeanGradient()
         {
             parameters.ZeroGradients();
             double weight = 0;
@@ -86,12 +100,14 @@ public static class LargestCurvature
                 using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count));
                 LossSum loss = objective.Step(batch, state);
                 loss.Sum.backward();
+                BackwardFailure.ThrowIfAny();
                 weight += loss.Weight;
             }
 
+            if (weight == 0)
+                throw new DataException("the samples of the curvature", "weigh nothing", "give samples that have a loss");
             using var noGradients = torch.no_grad();
             parameters.Gradients.div_(weight);
-        },
-        seed,
-        RoughTolerance);
+        }
+    }
 }

@@ -1,10 +1,12 @@
 using CsCheck;
 using Espalier.Anomaly;
 using Espalier.Data;
+using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;
 
+[Collection(Beside.Name)]
 public sealed class DecisionTests
 {
     private static double[] Normals(int seed, int stream, int count, double shift = 0)

@@ -1,11 +1,13 @@
 using ArchUnitNET.Fluent.Syntax.Elements.Types;
 using ArchUnitNET.Loader;
 using ArchUnitNET.xUnitV3;
+using Espalier.Tests.Concurrency;
 using static ArchUnitNET.Fluent.ArchRuleDefinition;
 using Assembly = System.Reflection.Assembly;
 
 namespace Espalier.Tests.Architecture;
 
+[Collection(Beside.Name)]
 public sealed class ArrowTests
 {
     private static readonly ArchUnitNET.Domain.Architecture Loaded = new ArchLoader().LoadAssemblies(Product.All).Build();

@@ -25,7 +25,7 @@ public sealed class AttackCommandTests : IDisposable
         string run = Trained();
         string into = Path.Combine(_folder.Path, "attacked");
         string checkpoint = Path.Combine(_folder.Path, "checkpoint");
-        CommandResult attacked = InProcess.Run("attack", run, "--policy", "caa", "--policy", "square(queries=50)", "--epsilon", "0.05", "--epsilon", "0.1", "--samples", "30",
+        CommandResult attacked = InProcess.Run("attack", run, "--policy", "caa", "--policy", "square(queries=50)", "--epsilon", "0.05", "--epsilon", "0.1", "--samples", "16",
             "--checkpoint", checkpoint, "--eight-bit", "--out", into, "--json", "--quiet");
         Assert.Equal((0, ""), (attacked.ExitCode, attacked.Error));
         JsonNode numbers = JsonNode.Parse(attacked.Output)!;
@@ -40,7 +40,7 @@ public sealed class AttackCommandTests : IDisposable
 
         string searched = Path.Combine(_folder.Path, "searched");
         CommandResult search = InProcess.Run("attacks", "search", run, "--epsilon", "0.1", "--population", "4", "--generations", "1", "--max-steps", "8", "--search-samples", "10",
-            "--samples", "30", "--baselines", "caa,random", "--workers", "1", "--seed", "3", "--out", searched, "--json", "--quiet");
+            "--samples", "16", "--baselines", "caa,random", "--workers", "1", "--seed", "3", "--out", searched, "--json", "--quiet");
         Assert.Equal((0, ""), (search.ExitCode, search.Error));
         Assert.Equal(8, (double)JsonNode.Parse(search.Output)!["search.evaluations"]!);
         Assert.Contains("McNemar", File.ReadAllText(Path.Combine(searched, "report.html")), StringComparison.Ordinal);

@@ -1,15 +1,18 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Espalier.Runs;
+using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
 
 namespace Espalier.Tests.Cli;
 
 /// <summary>A run that is ended half-way and continued must be the run that was never disturbed.</summary>
-public sealed partial class InterruptionTests : IDisposable
+[Collection(Beside.Name)]
+public sealed partial class InterruptionTests(UndisturbedRun undisturbed) : IClassFixture<UndisturbedRun>, IDisposable
 {
     private const int StopAfter = 60;
+
     /// <summary>SIGTERM; Ctrl+C does the same, but is ignored by what a shell without jobs starts in the background.</summary>
     private const int TerminateSignal = 15;
     private readonly TemporaryFolder _folder = new();
@@ -43,7 +46,7 @@ public sealed partial class InterruptionTests : IDisposable
 
     private Process Begin(string name)
     {
-        Process process = EspalierProcess.Start(_folder.Path, Arguments(name));
+        Process process = EspalierProcess.Start(_folder.Path, UndisturbedRun.Arguments(_folder, name));
         string metrics = _folder.File($"{name}/metrics.jsonl");
         Stopwatch clock = Stopwatch.StartNew();
         while (MetricLog.Read(metrics) is not [.., { Step: >= StopAfter }])
@@ -61,23 +64,18 @@ public sealed partial class InterruptionTests : IDisposable
         int reached = MetricLog.Read(_folder.File($"{name}/metrics.jsonl")).Count;
         CommandResult resumed = EspalierProcess.Run(_folder.Path, "run", "--resume", name, "--threads", "1");
         Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
-        Assert.Equal(0, EspalierProcess.Run(_folder.Path, Arguments("undisturbed")).ExitCode);
 
-        IReadOnlyList<MetricRecord> expected = MetricLog.Read(_folder.File("undisturbed/metrics.jsonl"));
+        IReadOnlyList<MetricRecord> expected = MetricLog.Read(undisturbed.File("metrics.jsonl"));
         IReadOnlyList<MetricRecord> actual = MetricLog.Read(_folder.File($"{name}/metrics.jsonl"));
         Assert.InRange(reached, StopAfter, expected.Count - 1);
         Assert.Equal(Enumerable.Range(1, expected.Count).Select(s => (long)s), actual.Select(m => m.Step));
         foreach ((MetricRecord e, MetricRecord a) in expected.Zip(actual))
             Assert.Equal(e.Values.Where(v => v.Key != "train.samplesPerSecond"), a.Values.Where(v => v.Key != "train.samplesPerSecond"));
         Assert.True(actual.Zip(actual.Skip(1)).All(p => p.First.Time <= p.Second.Time));
-        Assert.Equal(TinyRun.Numbers(_folder.File("undisturbed")), TinyRun.Numbers(_folder.File(name)));
-        Assert.Equal(File.ReadAllBytes(_folder.File("undisturbed/model.safetensors")), File.ReadAllBytes(_folder.File($"{name}/model.safetensors")));
+        Assert.Equal(TinyRun.Numbers(undisturbed.Folder), TinyRun.Numbers(_folder.File(name)));
+        Assert.Equal(File.ReadAllBytes(undisturbed.File("model.safetensors")), File.ReadAllBytes(_folder.File($"{name}/model.safetensors")));
         Assert.Single(Directory.GetFiles(_folder.File($"{name}/tensorboard")));
     }
-
-    // Some thousand small steps: long enough to be caught in the middle, dropout and an EMA included.
-    private string[] Arguments(string name) =>
-        ["run", _folder.Write("tiny.json", TinyRecipe.Digits), "--out", name, "--threads", "1", "--set", "train.length=300 epochs", "--set", "attack=null", "--set", "explain=null"];
 
     // A program started to send the signal may come too late on a busy machine.
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -11,24 +11,6 @@ public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposa
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_run_with_json_prints_its_summary_and_nothing_else()
-    {
-        CommandResult result = EspalierProcess.Run(_folder.Path, "run", _folder.Write("tiny.json", TinyRecipe.Digits), "--json", "--threads", "1", "--set", "train.length=1 epochs", "--set", "explain=null");
-        Assert.Equal(0, result.ExitCode);
-        JsonObject summary = JsonNode.Parse(result.Output)!.AsObject();
-        Assert.True((double)summary["evaluate.ema.accuracy"]! > 0);
-        Assert.False(summary.ContainsKey("explain.validity"));
-        Assert.Contains("epoch 1.0", result.Error, StringComparison.Ordinal);
-
-        // Without --out the folder is named after the recipe, and 'last' finds it.
-        string folder = Assert.Single(Directory.GetDirectories(_folder.File("runs")));
-        Assert.StartsWith("tiny-", Path.GetFileName(folder), StringComparison.Ordinal);
-        Assert.True(JsonNode.DeepEquals(summary, JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")))));
-        CommandResult shown = EspalierProcess.Run(_folder.Path, "runs", "show", "--json");
-        Assert.Equal("completed", (string?)JsonNode.Parse(shown.Output)!["manifest"]!["status"]);
-    }
-
-    [Fact]
     public void A_quiet_run_prints_nothing()
     {
         CommandResult result = InProcess.Run("run", _folder.Write("tiny.json", TinyRecipe.Digits), "--quiet", "--out", _folder.File("out"), "--set", "train.length=1 epochs", "--set", "attack=null", "--set", "explain=null");
@@ -76,6 +58,25 @@ public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposa
         Assert.Null(numbers["attack.linf.0.1.robustAccuracy"]);
     }
 
+    /// <summary>Under L0 a radius is a number of pixels: by the curve's own attack, and by policies.</summary>
+    [Fact]
+    public void An_audit_counts_pixels()
+    {
+        CommandResult curve = InProcess.Run("attack", tiny.Folder, "--norm", "L0", "--epsilon", "3", "--epsilon", "12", "--samples", "10", "--steps", "5", "--restarts", "2", "--json", "--quiet", "--out", _folder.File("curve"));
+        Assert.Equal((0, ""), (curve.ExitCode, curve.Error));
+        JsonNode numbers = JsonNode.Parse(curve.Output)!;
+        Assert.True((double?)numbers["attack.l0.12.robustAccuracy"] <= (double?)numbers["attack.l0.3.robustAccuracy"]);
+        Assert.True((double?)numbers["attack.l0.12.robustAccuracy"] < (double?)numbers["attack.cleanAccuracy"]);
+        Assert.Contains("changed pixels", File.ReadAllText(_folder.File("curve/report.html")), StringComparison.Ordinal);
+        CommandResult policy = InProcess.Run("attack", tiny.Folder, "--norm", "l0", "--policy", "sigma-zero(t=20) | pgd0(t=5, restarts=2) | sparse-rs(queries=50)", "--epsilon", "12", "--samples", "10", "--json", "--quiet", "--out", _folder.File("policy"));
+        Assert.Equal((0, ""), (policy.ExitCode, policy.Error));
+        Assert.InRange((double)JsonNode.Parse(policy.Output)!["attack.policy.l0.12.robustAccuracy"]!, 0, (double)numbers["attack.l0.3.robustAccuracy"]!);
+        CommandResult refused = InProcess.Run("attack", tiny.Folder, "--norm", "l0", "--epsilon", "0.1", "--out", _folder.File("refused"));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("number of pixels", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(2, InProcess.Run("attack", tiny.Folder, "--norm", "l0", "--policy", "autoattack", "--epsilon", "5", "--out", _folder.File("refused2")).ExitCode);
+    }
+
     [Theory]
     [InlineData("recipes")]
     [InlineData("recipes", "show", "digits")]
@@ -121,11 +122,4 @@ public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposa
     [Fact]
     public void A_recipe_is_shown_as_it_was_written() =>
         Assert.Equal(Espalier.Recipes.RecipeCatalog.Text("digits"), InProcess.Run("recipes", "show", "digits").Output);
-
-    [Fact]
-    public void A_mistake_in_a_process_is_one_line_on_standard_error()
-    {
-        CommandResult result = EspalierProcess.Run(_folder.Path, "run", "digit", "--json");
-        Assert.Equal((2, "", "error: there is no recipe 'digit'; did you mean 'digits'?\n"), (result.ExitCode, result.Output, result.Error.ReplaceLineEndings("\n")));
-    }
 }

@@ -1,9 +1,11 @@
 using System.Text.RegularExpressions;
 using Espalier.Distributed;
 using Espalier.Tests.Cli;
+using Espalier.Tests.Concurrency;
 
 namespace Espalier.Tests.Distributed;
 
+[Collection(Beside.Name)]
 public sealed class MpiTests
 {
     private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(8);
@@ -26,6 +28,7 @@ public sealed class MpiTests
 
     [Theory]
     [InlineData("exception", "error: x.csv: row 3 is empty; fill it")]
+    [InlineData("hesitate", "error: x.csv: row 3 is empty; fill it")]
     [InlineData("leave", "error: rank 1: it leaves the job while rank 0 adds up 3 float64; see why rank 1 ended, and start the job again")]
     [InlineData("apart", "error: the ranks have come apart: rank 0 adds up 5 float32 while rank 1 adds up 1,000 float32; start every rank with the same command, files and version")]
     [InlineData("disagree", "error: the options: train.batchSize: 64 on rank 0, 128 on rank 1 (rank 2 differs too); start every rank with the same command, files and version")]

@@ -1,10 +1,12 @@
 using Espalier.Models;
 using Espalier.Tests.Cli;
+using Espalier.Tests.Concurrency;
 
 namespace Espalier.Tests.Distributed;
 
 /// <summary>Whole runs of several processes from the command line.</summary>
-public sealed class MpiTrainingTests : IDisposable
+[Collection(Beside.Name)]
+public sealed class MpiTrainingTests(LonelyRun lonely) : IClassFixture<LonelyRun>, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mpi-").FullName;
 
@@ -13,14 +15,12 @@ public sealed class MpiTrainingTests : IDisposable
     [Fact]
     public void Two_ranks_equal_one_process_after_a_hundred_steps()
     {
-        string alone = Path.Combine(_folder, "alone");
         string together = Path.Combine(_folder, "together");
-        CommandResult two = MpiJob.Run(2, EspalierProcess.Command, [.. Arguments(together), "--distributed", "mpi"]);
+        CommandResult two = MpiJob.Run(2, EspalierProcess.Command, [.. LonelyRun.Arguments(together), "--distributed", "mpi"]);
         Assert.Equal((0, ""), (two.ExitCode, two.Error));
         Assert.Contains("on 2 ranks", two.Output);
         Assert.Single(two.Output.Split('\n'), l => l.Contains("report.html", StringComparison.Ordinal));
-        Assert.Equal(0, EspalierProcess.Run(_folder, Arguments(alone)).ExitCode);
-        Assert.InRange(Departure(alone, together), 0, 1e-5);
+        Assert.InRange(Departure(lonely.Folder, together), 0, 1e-5);
     }
 
     /// <summary>
@@ -42,10 +42,8 @@ public sealed class MpiTrainingTests : IDisposable
     [Fact]
     public void A_killed_rank_leaves_a_checkpoint_that_another_number_of_ranks_continues()
     {
-        string whole = Path.Combine(_folder, "whole");
         string broken = Path.Combine(_folder, "broken");
-        Assert.Equal(0, EspalierProcess.Run(_folder, Arguments(whole)).ExitCode);
-        CommandResult killed = MpiJob.KillRank(1, 2, Path.Combine(broken, "checkpoints", "last.safetensors"), EspalierProcess.Command, [.. Arguments(broken), "--distributed", "mpi"]);
+        CommandResult killed = MpiJob.KillRank(1, 2, Path.Combine(broken, "checkpoints", "last.safetensors"), EspalierProcess.Command, [.. LonelyRun.Arguments(broken), "--distributed", "mpi"]);
         Assert.NotEqual(0, killed.ExitCode);
         Assert.Contains("rank 1", killed.Error);
         Assert.Contains("--resume", killed.Error);
@@ -53,15 +51,13 @@ public sealed class MpiTrainingTests : IDisposable
         SafetensorsFile.Open(Path.Combine(broken, "checkpoints", "last.safetensors"));
         CommandResult resumed = MpiJob.Run(3, EspalierProcess.Command, "run", "--resume", broken, "--distributed", "mpi", "--threads", "1");
         Assert.Equal((0, ""), (resumed.ExitCode, resumed.Error));
-        Assert.InRange(Departure(whole, broken), 0, 1e-5);
+        Assert.InRange(Departure(lonely.Folder, broken), 0, 1e-5);
     }
 
     [Fact]
     public void A_search_for_attacks_finds_on_two_ranks_what_it_finds_alone()
     {
-        string trained = Path.Combine(_folder, "searched");
-        Assert.Equal(0, EspalierProcess.Run(_folder, Arguments(trained)).ExitCode);
-        string[] Search(string into) => ["attacks", "search", trained, "--epsilon", "0.1", "--population", "4", "--generations", "1", "--max-steps", "8", "--search-samples", "10",
+        string[] Search(string into) => ["attacks", "search", lonely.Folder, "--epsilon", "0.1", "--population", "4", "--generations", "1", "--max-steps", "8", "--search-samples", "10",
             "--samples", "20", "--baselines", "caa", "--workers", "1", "--threads", "1", "--seed", "3", "--out", into];
         (string alone, string together) = (Path.Combine(_folder, "search-alone"), Path.Combine(_folder, "search-together"));
         CommandResult one = EspalierProcess.Run(_folder, Search(alone));
@@ -88,12 +84,6 @@ public sealed class MpiTrainingTests : IDisposable
         Assert.Equal(2, result.ExitCode);
         Assert.Equal("error: option 'distributed' is \"nccl\"; must be mpi", result.Error.Trim());
     }
-
-    private static string[] Arguments(string folder) =>
-    [
-        "run", "digits", "--threads", "1", "--out", folder, "--set", "train.length=\"100 steps\"", "--set", "train.checkpointEvery=\"40 steps\"",
-        "--micro-batch-size", "16", "--set", "attack=null", "--set", "detect=null", "--set", "explain=null",
-    ];
 
     private static double Departure(string a, string b)
     {

@@ -34,7 +34,13 @@ internal static class RankScenario
         catch (Exception error)
         {
             if (ranks.TryClaimReport())
+            {
+                // The others end the job meanwhile.
+                if (name == "hesitate")
+                    Thread.Sleep(400);
                 Console.Error.WriteLine($"error: {error.Message}");
+            }
+
             ranks.Abort(2);
             return 2;
         }
@@ -66,6 +72,8 @@ internal static class RankScenario
                     throw new DataException("x.csv", "row 3 is empty", "fill it");
                 ranks.Barrier();
                 break;
+            case "hesitate":
+                throw new DataException("x.csv", "row 3 is empty", "fill it");
             case "exit":
                 if (ranks.Rank == 1)
                     Environment.Exit(2);

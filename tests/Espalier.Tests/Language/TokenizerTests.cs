@@ -1,11 +1,13 @@
 using CsCheck;
 using Espalier.Data.Text;
 using Espalier.Language;
+using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 using Tokenizer = Espalier.Language.Tokenizer;
 
 namespace Espalier.Tests.Language;
 
+[Collection(Beside.Name)]
 public sealed class TokenizerTests
 {
     private const string Sample = "The farmer's birds see 12 ships -- they sleep. Naïve Grüße, 東京 and 🚀🚀!\n\n  Twice: the farmer's birds see 12 ships.";

@@ -94,18 +94,79 @@ public sealed class NetworkExportTests
 
     [Theory]
     [MemberData(nameof(TextNames))]
-    public void A_network_for_text_is_exported_with_its_padding(string name)
+    public void A_network_for_text_is_exported_with_its_padding_for_any_number_of_tokens(string name)
     {
         using var module = Texts[name]();
         RandomWeights.Fill(module);
         using var file = new OnnxFile();
-        foreach (int length in (int[])[10, 7])
+        OnnxExportReport report = OnnxExporter.Export(module, file.Path, [Ids(10)], new() { Tolerance = 2e-5, VerifiedBatchSizes = [1, 4] });
+        string[] unused = [.. module.state_dict().Keys.Except(report.Initializers)];
+        Assert.All(unused, u => Assert.Contains("pooler", u, StringComparison.Ordinal));
+        Assert.Empty(report.Warnings);
+        module.eval();
+        using var noGradients = torch.no_grad();
+        using var session = new OnnxSession(file.Path);
+        Assert.Equal(["batch", "tokens"], session.Inputs["ids"].SymbolicDimensions);
+        foreach (int tokens in (int[])[1, 2, 3, 7, 9, 10])
         {
-            OnnxExportReport report = OnnxExporter.Export(module, file.Path, [new OnnxInput("ids", [length], torch.ScalarType.Int64, 0, 5)], new() { Tolerance = 2e-5, VerifiedBatchSizes = [1, 4] });
-            string[] unused = [.. module.state_dict().Keys.Except(report.Initializers)];
-            Assert.All(unused, u => Assert.Contains("pooler", u, StringComparison.Ordinal));
+            using var scope = torch.NewDisposeScope();
+            Tensor ids = torch.randint(0, 6, [3, tokens], dtype: torch.int64);
+            Tensor found = session.Run([("ids", ids)])[0];
+            Tensor expected = module.call(ids);
+            Assert.Equal(expected.shape, found.shape);
+            Assert.InRange((found - expected).abs().max().ToDouble(), 0, 1e-4);
         }
     }
+
+    [Theory]
+    [InlineData("gmlp dense")]
+    [InlineData("bert classifier")]
+    public void The_number_of_tokens_can_be_fixed(string name)
+    {
+        using var module = Texts[name]();
+        RandomWeights.Fill(module);
+        using var file = new OnnxFile();
+        OnnxExporter.Export(module, file.Path, [Ids(7) with { IsSequence = false }], new() { Tolerance = 2e-5, VerifiedBatchSizes = [1, 4] });
+        using var session = new OnnxSession(file.Path);
+        Assert.Equal([-1, 7], session.Inputs["ids"].Dimensions);
+    }
+
+    [Fact]
+    public void A_network_for_one_number_of_tokens_is_refused_with_an_open_one()
+    {
+        // Mixes over seven places with a layer that takes seven.
+        using var module = torch.nn.Sequential(("mix", torch.nn.Linear(7, 7)));
+        using var file = new OnnxFile();
+        var error = Assert.Throws<OnnxExportException>(() => OnnxExporter.Export(module, file.Path, [new OnnxInput("input", [7]) { IsSequence = true }]));
+        Assert.Contains("takes 7 tokens and no others", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(file.Path));
+    }
+
+    [Fact]
+    public void An_open_number_of_tokens_needs_a_greatest_one()
+    {
+        using var module = Texts["gru"]();
+        using var file = new OnnxFile();
+        Assert.Throws<OptionsException>(() => OnnxExporter.Export(module, file.Path, [Ids(0)]));
+        Assert.Throws<OptionsException>(() => OnnxExporter.Export(module, file.Path, [new OnnxInput("ids", []) { IsSequence = true }]));
+    }
+
+    /// <summary>The head of a fresh gMLP is zero: every logit is, whatever the blocks do, and no mistake in them can be seen.</summary>
+    [Fact]
+    public void A_fresh_network_is_exported_with_a_warning()
+    {
+        using var module = ModelZoo.Create(new() { Gmlp = Small }, [3, 8, 12], 5, seed: 3);
+        using var file = new OnnxFile();
+        OnnxExportReport report = file.Export(module, null, 3, 8, 12);
+        Assert.Equal(0, report.Variation);
+        Assert.Contains("fresh weights", Assert.Single(report.Warnings), StringComparison.Ordinal);
+        RandomWeights.Fill(module);
+        report = file.Export(module, null, 3, 8, 12);
+        Assert.InRange(report.Variation, 0.01, 100);
+        Assert.Empty(report.Warnings);
+    }
+
+    private static OnnxInput Ids(long tokens) => new("ids", [tokens], torch.ScalarType.Int64, 0, 5) { IsSequence = true };
 
     [Fact]
     public void A_full_size_network_is_exported_and_serves_any_batch()

@@ -130,7 +130,7 @@ public sealed class CompositeAttackTests
         labels[0] = (labels[0] + 1) % 5;
         foreach (Norm norm in Enum.GetValues<Norm>())
         {
-            using AttackResult result = AttackPolicy.Parse("mt(t=3) -> cw(t=3)").Build(norm, 0).Run(model, x, labels);
+            using AttackResult result = AttackPolicy.Parse(norm == Norm.L0 ? "pgd0(t=3) -> sigma-zero(t=3) -> sparse-rs(queries=9)" : "mt(t=3) -> cw(t=3)").Build(norm, 0).Run(model, x, labels);
             Assert.Equal(199 / 200.0, result.RobustAccuracy, 1e-12);
             Assert.Equal(0, (result.Adversarials - x).abs().max().ToDouble());
         }

@@ -29,6 +29,43 @@ public sealed class RobustnessEvaluationTests : IDisposable
     private static CompositeAttack Attack(int batch = 64, string policy = "fgsm | cw(t=20)", double epsilon = 0.05) =>
         AttackPolicy.Parse(policy).Build(Norm.LInf, epsilon, seed: 1, batchSize: batch);
 
+    /// <summary>A model that tells its two likeliest classes of five, and shares the rest.</summary>
+    private sealed class TopTwo(IScoringClassifier inner) : IPartialScores
+    {
+        public int? KnownClasses => 2;
+
+        public int ClassCount => inner.ClassCount;
+
+        public IReadOnlyList<long> InputShape => inner.InputShape;
+
+        public InputBounds Bounds => inner.Bounds;
+
+        public Tensor Predict(Tensor inputs) => inner.Predict(inputs);
+
+        public Tensor Probabilities(Tensor inputs)
+        {
+            Tensor all = inner.Probabilities(inputs);
+            (Tensor known, Tensor classes) = all.topk(2, 1);
+            return ((1 - known.sum([1], keepdim: true)) / 3).expand(-1, 5).clone().scatter(1, classes, known);
+        }
+    }
+
+    [Fact]
+    public void What_is_assumed_of_classes_that_are_not_told_is_said()
+    {
+        using var scope = torch.NewDisposeScope();
+        (LinearClassifier model, Tensor x, Tensor labels) = Problem(20);
+        CompositeAttack attack = Attack(policy: "square(queries=60)", epsilon: 0.2);
+        using EvaluatedRobustness partial = new RobustnessEvaluation().Run(new TopTwo(model), x, labels, attack);
+        RobustnessFinding finding = Assert.Single(partial.Report.Findings, f => f.Code == "partial-scores");
+        Assert.Contains("2 likeliest classes of 5", finding.Evidence, StringComparison.Ordinal);
+        Assert.False(finding.IsWarning);
+        using EvaluatedRobustness whole = new RobustnessEvaluation().Run(new ScoresOnly(model), x, labels, attack);
+        Assert.DoesNotContain(whole.Report.Findings, f => f.Code == "partial-scores");
+        Assert.Equal(whole.Report.CleanAccuracy, partial.Report.CleanAccuracy);
+        Assert.All(partial.Report.Outcomes.Where(o => o.Stage >= 0), o => Assert.NotEqual(o.Label, o.Predicted));
+    }
+
     [Fact]
     public void Workers_and_batches_make_no_difference_and_the_numbers_add_up()
     {

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using Espalier.Search;
+using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 using Espalier.Tests.Distributed;
 
 namespace Espalier.Tests.Search;
 
+[Collection(Beside.Name)]
 public sealed class SearchTests
 {
     private static readonly double[] Reference = [1.1, 10.5];

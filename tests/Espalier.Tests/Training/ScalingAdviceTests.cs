@@ -113,6 +113,20 @@ public sealed class ScalingAdviceTests
         Assert.True(before.equal(flat.Values).all().item<bool>());
     }
 
+    [Fact]
+    public void The_largest_curvature_refuses_what_it_cannot_be_measured_on()
+    {
+        using var model = torch.nn.Linear(2, 1);
+        using var flat = new FlatParameters(model);
+        var objective = new SquaredError(model);
+        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(null!, () => { }));
+        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(flat, null!));
+        Assert.Throws<OptionsException>(() => LargestCurvature.Of(flat, () => { }, tolerance: 0));
+        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(null!, flat, [], default));
+        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(objective, flat, null!, default));
+        Assert.Contains("at least one batch", Assert.Throws<DataException>(() => LargestCurvature.Of(objective, flat, [], default)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>A linear model under squared loss: the Hessian is the mean of xxᵀ, whatever the weights.</summary>
     [Fact]
     public void The_estimate_finds_curvature_and_noise_of_a_linear_regression()

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Training;
@@ -228,34 +227,6 @@ public sealed class TrainerTests : IDisposable
     {
         OptionsException error = Assert.Throws<OptionsException>(() => new Trainer(new() { Optimizer = new() { LearningRate = -1 } }));
         Assert.Equal("optimizer.learningRate", error.Option);
-    }
-
-    [Fact]
-    public void Memory_is_flat_over_20_000_steps()
-    {
-        using Dataset data = Rings(256, torch.float32);
-        using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
-        long atStart = 0;
-        long tensorsAtStart = 0;
-        DisposeScopeManager.Statistics.Reset();
-        var options = new TrainerOptions { BatchSize = 8, Length = Duration.Steps(20_000), Ema = new(), ClipNorm = 1, EvaluateEvery = Duration.Steps(5000) };
-        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, data, progress: new Watcher(p =>
-        {
-            if (p.State.Step == 2000)
-                (atStart, tensorsAtStart) = (Resident(), DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-        }));
-        long grown = Resident() - atStart;
-        Assert.True(grown < 24L << 20, $"resident memory grew by {grown >> 20} MiB over 18,000 steps");
-        Assert.True(DisposeScopeManager.Statistics.ThreadTotalLiveCount - tensorsAtStart < 50, "tensors are left behind");
-
-        static long Resident()
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            GC.Collect();
-            using var process = Process.GetCurrentProcess();
-            return process.WorkingSet64;
-        }
     }
 
     private static OptimizerOptions Plain => new() { Kind = OptimizerKind.Sgd, LearningRate = 0.05 };

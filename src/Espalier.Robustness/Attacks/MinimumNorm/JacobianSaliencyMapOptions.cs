@@ -23,4 +23,7 @@ public sealed record JacobianSaliencyMapOptions : MinimumNormOptions
         OptionsException.Require(MostFeatures is > 0 and <= 1, nameof(MostFeatures), MostFeatures, "must lie in (0, 1]");
         OptionsException.Require(Targets >= 1, nameof(Targets), Targets, "must be at least 1");
     }
+
+    /// <inheritdoc/>
+    protected override bool AllowsL0 => true;
 }

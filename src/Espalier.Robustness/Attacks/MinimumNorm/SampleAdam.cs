@@ -13,12 +13,13 @@ internal sealed class SampleAdam(ActiveSamples active, RowState variable, double
 
     /// <summary>Goes one step down.</summary>
     /// <param name="gradient">[active, ...].</param>
-    public void Descend(Tensor gradient)
+    /// <param name="share">Of the learning rate, for those that let it fall.</param>
+    public void Descend(Tensor gradient, double share = 1)
     {
         _step++;
         _mean.Value = Beta1 * _mean.Value + (1 - Beta1) * gradient;
         _square.Value = Beta2 * _square.Value + (1 - Beta2) * gradient.pow(2);
         Tensor scale = (_square.Value / (1 - Math.Pow(Beta2, _step))).sqrt() + Tiny;
-        variable.Value = variable.Value - learningRate / (1 - Math.Pow(Beta1, _step)) * _mean.Value / scale;
+        variable.Value = variable.Value - share * learningRate / (1 - Math.Pow(Beta1, _step)) * _mean.Value / scale;
     }
 }

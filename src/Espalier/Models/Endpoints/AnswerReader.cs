@@ -22,6 +22,7 @@ internal sealed class AnswerReader
         {
             HttpAnswer.Probabilities => "probabilities",
             HttpAnswer.Logits => "logits",
+            HttpAnswer.TopProbabilities => "top",
             _ => "labels",
         };
         string[] parts = _path.Length == 0 ? [] : _path.Split('.');
@@ -57,6 +58,45 @@ internal sealed class AnswerReader
         }
 
         return scores;
+    }
+
+    /// <summary>Probabilities of the likeliest classes, and of the others a share of what is left, row by row, [count * classes].</summary>
+    /// <returns>The probabilities, and how many classes the scarcest answer named.</returns>
+    /// <exception cref="ModelOutputException">They are not there, or not what they should be.</exception>
+    public (float[] Scores, int Known) TopScores(JsonElement response, int count)
+    {
+        float[] scores = new float[count * _classCount];
+        int fewest = _classCount;
+        foreach ((int row, JsonElement answer) in Rows(response, count))
+        {
+            if (answer.ValueKind != JsonValueKind.Array || answer.GetArrayLength() == 0)
+                throw Wrong($"holds {Describe(answer)} for input {row}", $"expected an array of objects with \"{_options.TopLabel}\" and \"{_options.TopScore}\"");
+            Span<float> own = scores.AsSpan(row * _classCount, _classCount);
+            own.Fill(float.NaN);
+            (double sum, double least) = (0, 1);
+            foreach (JsonElement element in answer.EnumerateArray())
+            {
+                int label = (int)Label(Follow(element, [_options.TopLabel]), row);
+                JsonElement score = Follow(element, [_options.TopScore]);
+                if (score.ValueKind != JsonValueKind.Number || !score.TryGetSingle(out float probability) || probability is not (>= (float)-Rounding and <= (float)(1 + Rounding)))
+                    throw Wrong($"gives class {label} of input {row} the probability {Describe(score)}", "expected one in [0, 1]");
+                if (!float.IsNaN(own[label]))
+                    throw Wrong($"names class {label} of input {row} twice", "each class may stand there once");
+                own[label] = Math.Max(probability, 0);
+                (sum, least) = (sum + own[label], Math.Min(least, own[label]));
+            }
+
+            int missing = _classCount - answer.GetArrayLength();
+            double left = 1 - sum;
+            if (left < -SumSlack || left > (missing * least) + SumSlack)
+                throw Wrong(Text($"gives input {row} probabilities of sum {sum:G4}, of which the least is {least:G4}"), left < 0 ? "expected a sum of at most 1" : "expected the likeliest classes: the others would be likelier than the least of them");
+            fewest = Math.Min(fewest, answer.GetArrayLength());
+            float share = missing == 0 ? 0 : (float)Math.Clamp(left / missing, 0, least);
+            foreach (ref float score in own)
+                score = float.IsNaN(score) ? share : score;
+        }
+
+        return (scores, fewest);
     }
 
     /// <summary>Labels, [count].</summary>

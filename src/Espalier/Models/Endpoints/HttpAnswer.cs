@@ -11,4 +11,7 @@ public enum HttpAnswer
 
     /// <summary>One label: its number, or its name where <see cref="HttpClassifierOptions.ClassNames"/> are given.</summary>
     Labels,
+
+    /// <summary>The likeliest classes, each with its probability: objects of a label and a number. The others share what is left (<see cref="IPartialScores"/>).</summary>
+    TopProbabilities,
 }

@@ -33,14 +33,20 @@ public abstract class HttpClassifier : IClassifier, IDisposable
     /// <param name="classCount">Number of classes.</param>
     /// <param name="options">Its JSON, and how patiently it is asked.</param>
     /// <param name="bounds">The box of legal inputs; [0, 1] where null.</param>
-    /// <returns>An <see cref="IScoringClassifier"/> where it answers probabilities or logits. The caller's to dispose.</returns>
+    /// <returns>
+    /// An <see cref="IScoringClassifier"/> where it answers probabilities or logits, an <see cref="IPartialScores"/> where it answers the
+    /// likeliest classes. The caller's to dispose.
+    /// </returns>
     /// <exception cref="OptionsException">An option is out of range, or the endpoint is neither on this machine nor said to be the user's.</exception>
     public static HttpClassifier Connect(Uri endpoint, IReadOnlyList<long> inputShape, int classCount, HttpClassifierOptions? options = null, InputBounds? bounds = null)
     {
         options ??= new();
-        return options.Answer == HttpAnswer.Labels
-            ? new HttpLabelClassifier(endpoint, inputShape, classCount, options, bounds)
-            : new HttpScoringClassifier(endpoint, inputShape, classCount, options, bounds);
+        return options.Answer switch
+        {
+            HttpAnswer.Labels => new HttpLabelClassifier(endpoint, inputShape, classCount, options, bounds),
+            HttpAnswer.TopProbabilities => new HttpTopClassifier(endpoint, inputShape, classCount, options, bounds),
+            _ => new HttpScoringClassifier(endpoint, inputShape, classCount, options, bounds),
+        };
     }
 
     /// <inheritdoc/>

@@ -16,12 +16,18 @@ public sealed record HttpClassifierOptions
     /// Where the response holds the answers, one per input: names and numbers (places in arrays) parted by dots, and one
     /// <c>*</c> where the inputs' answers stand side by side, such as <c>probabilities</c> for
     /// <c>{"probabilities": [[0.9, 0.1]]}</c>, <c>outputs.0.data</c>, or <c>predictions.*.scores</c>. Where null it is
-    /// <c>probabilities</c>, <c>logits</c> or <c>labels</c>; empty is the whole response.
+    /// <c>probabilities</c>, <c>logits</c>, <c>labels</c> or <c>top</c>; empty is the whole response.
     /// </summary>
     public string? ResponsePath { get; init; }
 
     /// <summary>The classes' names in order, where the endpoint answers labels by name.</summary>
     public IReadOnlyList<string>? ClassNames { get; init; }
+
+    /// <summary>Of <see cref="HttpAnswer.TopProbabilities"/>: what an answer calls a class, its number or its name.</summary>
+    public string TopLabel { get; init; } = "label";
+
+    /// <summary>Of <see cref="HttpAnswer.TopProbabilities"/>: what an answer calls a probability.</summary>
+    public string TopScore { get; init; } = "score";
 
     /// <summary>Sent with each request, such as an authorization.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
@@ -60,11 +66,13 @@ public sealed record HttpClassifierOptions
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Enum.IsDefined(Answer), nameof(Answer), Answer, "must be Probabilities, Logits or Labels");
+        OptionsException.Require(Enum.IsDefined(Answer), nameof(Answer), Answer, "must be Probabilities, Logits, Labels or TopProbabilities");
         OptionsException.Require(RequestPath.Length > 0 && RequestPath.Split('.').All(p => p.Length > 0 && p != "*"), nameof(RequestPath), RequestPath, "must be names parted by dots");
         OptionsException.Require(ResponsePath is null or "" || (ResponsePath.Split('.') is var parts && parts.All(p => p.Length > 0) && parts.Count(p => p == "*") <= 1),
             nameof(ResponsePath), ResponsePath, "must be names, numbers and at most one * parted by dots");
         OptionsException.Require(ClassNames is null || ClassNames.Distinct().Count() == ClassNames.Count, nameof(ClassNames), ClassNames?.Count, "must hold no name twice");
+        OptionsException.Require(TopLabel.Length > 0, nameof(TopLabel), TopLabel, "must be a name");
+        OptionsException.Require(TopScore.Length > 0 && TopScore != TopLabel, nameof(TopScore), TopScore, "must be a name, and another one than topLabel");
         OptionsException.Require(MaxBatchSize >= 1, nameof(MaxBatchSize), MaxBatchSize, "must be at least 1");
         OptionsException.Require(MaxConcurrency >= 1, nameof(MaxConcurrency), MaxConcurrency, "must be at least 1");
         OptionsException.Require(RequestsPerSecond > 0, nameof(RequestsPerSecond), RequestsPerSecond, "must be above 0; infinite is without a limit");

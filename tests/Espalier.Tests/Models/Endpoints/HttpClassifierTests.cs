@@ -252,4 +252,56 @@ public sealed class HttpClassifierTests
         Refused("longestPause", new() { LongestPause = TimeSpan.FromMilliseconds(1) });
         Refused("classNames", new() { ClassNames = ["a", "a"] });
     }
+
+    // Five classes by name, of which the two likeliest are told; the first value of an input is the probability of "b".
+    private static Reply TopTwo(JsonElement request) => new(
+        $$"""{"top": [{{string.Join(", ", request.GetProperty("inputs").EnumerateArray().Select(x => string.Create(CultureInfo.InvariantCulture, $$$"""[{"label": "b", "score": {{{x[0].GetSingle():R}}}}, {"label": "d", "score": 0.2}]""")))}}]}""");
+
+    private static HttpClassifierOptions Top => Hasty with { Answer = HttpAnswer.TopProbabilities, ClassNames = ["a", "b", "c", "d", "e"] };
+
+    [Fact]
+    public void Of_the_likeliest_classes_the_others_share_what_is_left()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var server = new LoopbackServer((_, request) => TopTwo(request));
+        using var classifier = HttpClassifier.Connect(server.Address, [2], 5, Top with { MaxBatchSize = 2 });
+        var partial = Assert.IsAssignableFrom<IPartialScores>(classifier);
+        Assert.Null(partial.KnownClasses);
+        Tensor inputs = torch.tensor(new[,] { { 0.5f, 0f }, { 0.7f, 0f }, { 0.26f, 0f } });
+        float[] expected = [0.1f, 0.5f, 0.1f, 0.2f, 0.1f, 0.1f / 3, 0.7f, 0.1f / 3, 0.2f, 0.1f / 3, 0.18f, 0.26f, 0.18f, 0.2f, 0.18f];
+        Assert.All(partial.Probabilities(inputs).flatten().data<float>().ToArray().Zip(expected), p => Assert.Equal(p.Second, p.First, 1e-6f));
+        Assert.Equal([1L, 1, 1], classifier.Predict(inputs).data<long>().ToArray());
+        Assert.Equal(2, partial.KnownClasses);
+
+        // Whoever stands between passes it on.
+        Assert.Equal(2, ((IPartialScores)QueryCache.Around(classifier)).KnownClasses);
+        Assert.Equal(2, new ScoresOnly(partial).KnownClasses);
+    }
+
+    [Fact]
+    public void Where_all_classes_are_told_nothing_is_assumed()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var server = new LoopbackServer((_, _) => new("""[[{"id": 1, "p": 0.9}, {"id": 0, "p": 0.1}]]"""));
+        using var classifier = HttpClassifier.Connect(server.Address, [2], 2, Hasty with { Answer = HttpAnswer.TopProbabilities, ResponsePath = "", TopLabel = "id", TopScore = "p" });
+        var partial = (IPartialScores)classifier;
+        Assert.Equal([0.1f, 0.9f], partial.Probabilities(Inputs(1)).flatten().data<float>().ToArray());
+        Assert.Null(partial.KnownClasses);
+    }
+
+    [Theory]
+    [InlineData("""{"top": [[]]}""", "expected an array of objects")]
+    [InlineData("""{"top": [[{"label": "b"}]]}""", "has no \"score\"")]
+    [InlineData("""{"top": [[{"label": "z", "score": 0.5}]]}""", "expected one of the class names")]
+    [InlineData("""{"top": [[{"label": "b", "score": 1.5}]]}""", "expected one in [0, 1]")]
+    [InlineData("""{"top": [[{"label": "b", "score": 0.5}, {"label": "b", "score": 0.3}]]}""", "twice")]
+    [InlineData("""{"top": [[{"label": "b", "score": 0.9}, {"label": "c", "score": 0.4}]]}""", "sum of at most 1")]
+    [InlineData("""{"top": [[{"label": "b", "score": 0.5}, {"label": "c", "score": 0.01}]]}""", "likelier than the least")]
+    public void Likeliest_classes_are_checked(string body, string problem)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var server = new LoopbackServer((_, _) => new(body));
+        using var classifier = HttpClassifier.Connect(server.Address, [2], 5, Top);
+        Assert.Contains(problem, Assert.Throws<ModelOutputException>(() => classifier.Predict(torch.zeros(1, 2))).Message, StringComparison.Ordinal);
+    }
 }

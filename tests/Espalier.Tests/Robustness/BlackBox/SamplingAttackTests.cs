@@ -149,10 +149,10 @@ public sealed class SamplingAttackTests
     [Fact]
     public void The_catalogue_has_them_by_name()
     {
-        foreach (string name in (string[])["square", "spsa", "simba", "noise", "hop-skip-jump", "boundary", "blend", "spatial", .. CorruptionCatalog.All.Select(c => c.Name)])
+        foreach (string name in (string[])["square", "spsa", "simba", "sparse-rs", "noise", "hop-skip-jump", "boundary", "blend", "spatial", .. CorruptionCatalog.All.Select(c => c.Name)])
         {
             AttackInfo info = AttackCatalog.Find(name);
-            Attack attack = info.Create(new StageSettings(info.Norms[^1], 0.1));
+            Attack attack = info.Create(new StageSettings(info.Norms[^1], 2));
             Assert.Equal(info.Access, attack.Access);
             Assert.Equal(info.IsBounded, double.IsFinite(attack.Options.Epsilon));
         }

@@ -46,7 +46,7 @@ public sealed class HyperplaneProjectionTests
     public void A_point_on_the_plane_stays_and_a_plane_without_direction_moves_nothing()
     {
         using var scope = torch.NewDisposeScope();
-        foreach (Norm norm in Enum.GetValues<Norm>())
+        foreach (Norm norm in (Norm[])[Norm.LInf, Norm.L2, Norm.L1])
         {
             Tensor wide = torch.full(2, 3, double.PositiveInfinity);
             Tensor moves = HyperplaneProjection.Displacement(norm, torch.tensor(new[,] { { 1f, -2f, 0f }, { 0f, 0f, 0f } }), torch.tensor(new[] { 0f, 1f }), wide, wide);

@@ -321,14 +321,14 @@ public sealed class MinimumNormAttackTests
     [Fact]
     public void They_have_names_in_the_catalogue()
     {
-        foreach (string name in new[] { "fab", "fab-t", "ddn", "cw-l2", "deepfool", "fmn", "ead", "jsma" })
+        foreach (string name in new[] { "fab", "fab-t", "ddn", "cw-l2", "deepfool", "fmn", "ead", "jsma", "sigma-zero" })
         {
             AttackInfo info = AttackCatalog.Find(name);
             foreach (Norm norm in info.Norms)
             {
-                var attack = Assert.IsAssignableFrom<MinimumNormAttack>(info.Create(new StageSettings(norm, 0.5, 7)));
-                Assert.Equal((norm, 0.5), (attack.Options.Norm, attack.Options.Epsilon));
-                Assert.Equal(0.25, attack.WithEpsilon(0.25).Options.Epsilon);
+                var attack = Assert.IsAssignableFrom<MinimumNormAttack>(info.Create(new StageSettings(norm, 5, 7)));
+                Assert.Equal((norm, 5.0), (attack.Options.Norm, attack.Options.Epsilon));
+                Assert.Equal(2, attack.WithEpsilon(2).Options.Epsilon);
                 Assert.Equal(3, attack.WithSeed(3).Options.Seed);
             }
         }
