@@ -23,6 +23,9 @@ internal sealed class WatchedDetector : IDisposable
     /// <summary>Shape of one input.</summary>
     public IReadOnlyList<long> Shape { get; }
 
+    /// <summary>Where the detector takes its inputs.</summary>
+    public torch.Device Device { get; private init; } = torch.CPU;
+
     public IReadOnlyList<double> CalibrationScores { get; }
 
     /// <summary>The share of false alarms that the file asks for, or null.</summary>
@@ -70,12 +73,13 @@ internal sealed class WatchedDetector : IDisposable
             IScoringClassifier classifier = model.Classifier;
             return new(detector, shape, detector.Calibration, detector.FalseAlarms, null, detector, model, target)
             {
+                Device = target.Splits.Test.Device,
                 Features = record => target.Schema is { } schema && record.ValueKind == JsonValueKind.Object
                     ? Scaled(NumericTable.Features(record, schema), target) : Flat(record, shape),
                 Row = (header, cells) => target.Schema is { } schema ? Scaled(NumericTable.Features(header, cells, schema), target)
                     : throw new DataException("row", "is no input of this model", "give pictures or arrays of numbers"),
                 Picture = shape is [var channels, var height, var width] ? file => Read(file, (int)channels, (int)height, (int)width, target) : null,
-                Nearest = detector.Examples is { } examples ? (values, count) => Neighbours(values, count, shape, classifier, examples) : null,
+                Nearest = detector.Examples is { } examples ? (values, count) => Neighbours(values, count, shape, classifier, examples, target.Splits.Test.Device) : null,
             };
         }
         catch
@@ -118,10 +122,10 @@ internal sealed class WatchedDetector : IDisposable
         return values;
     }
 
-    private static IReadOnlyList<AlarmNeighbour> Neighbours(double[] values, int count, long[] shape, IScoringClassifier classifier, ExampleBank examples)
+    private static IReadOnlyList<AlarmNeighbour> Neighbours(double[] values, int count, long[] shape, IScoringClassifier classifier, ExampleBank examples, torch.Device device)
     {
         using var scope = torch.NewDisposeScope();
-        using NetworkOutputs outputs = NetworkOutputs.Of(classifier, torch.tensor(values, dtype: torch.float32).view([1, .. shape]), 1);
+        using NetworkOutputs outputs = NetworkOutputs.Of(classifier, torch.tensor(values, dtype: torch.float32, device: device).view([1, .. shape]), 1);
         return outputs.Features is { } features ? [.. examples.Nearest(features, count)[0].Select(n => new AlarmNeighbour(n.Id, n.Distance))] : [];
     }
 
