@@ -19,7 +19,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     internal sealed class Settings : ModelFileSettings
     {
         [CommandArgument(0, "<DETECTOR>")]
-        [Description("What espalier detectors fit-rows or fit kept.")]
+        [Description("What espalier detectors fit-rows, fit-images or fit kept.")]
         public string Detector { get; init; } = "";
 
         [CommandOption("--input <SOURCE>")]
@@ -109,8 +109,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         OptionsException.Require(settings.Otlp is null || (Uri.TryCreate(settings.Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"), "otlp", settings.Otlp, "must be an address such as http://localhost:4317");
         OptionsException.Require(!settings.Json || settings.Decisions is not null, "json", "true", "prints the summary on standard output: give --decisions FILE for the decisions");
         OptionsException.Require(settings.DriftWindow is not null || (!settings.FailOnDrift && settings.Alpha is null), "drift-window", null, "must say how many rows a test looks at with --fail-on-drift and --alpha");
-        OptionsException.Require(settings.Model is not null || session.Device.type == DeviceType.CPU, "device", settings.Device, "belongs to a detector on a network: without --model it scores rows, on the CPU");
-        using WatchedDetector watched = settings.Model is null ? WatchedDetector.OfRows(settings.Detector) : WatchedDetector.OfNetwork(settings.Detector, settings.Open(session.Device));
+        using WatchedDetector watched = settings.Model is null ? WatchedDetector.Open(settings.Detector, session.Device) : WatchedDetector.OfNetwork(settings.Detector, settings.Open(session.Device));
         var calibration = new ConformalCalibration(watched.CalibrationScores.Count > 0 ? watched.CalibrationScores
             : throw new DataException(settings.Detector, "holds no calibration scores", "fit it again with held-out rows"));
         double share = settings.FalseAlarms ?? watched.FalseAlarms ?? 0.05;

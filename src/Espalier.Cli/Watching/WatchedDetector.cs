@@ -46,8 +46,37 @@ internal sealed class WatchedDetector : IDisposable
     /// <summary>The training samples most like an input; null where the detector itself knows or keeps none.</summary>
     public Func<double[], int, IReadOnlyList<AlarmNeighbour>>? Nearest { get; init; }
 
+    /// <summary>Opens a detector that needs no model: of rows or of images.</summary>
+    /// <param name="path">The detector's file.</param>
+    /// <param name="device">Where a network in it shall live.</param>
+    /// <exception cref="OptionsException">Rows are scored on the CPU.</exception>
+    public static WatchedDetector Open(string path, torch.Device device)
+    {
+        if (DetectorArchive.Read(path).Kind == ImageDeepSvdd.ArchiveKind)
+            return OfImages(path, device);
+        OptionsException.Require(device.type == DeviceType.CPU, "device", device.ToString(), "belongs to networks: rows are scored on the CPU");
+        return OfRows(path);
+    }
+
+    private static WatchedDetector OfImages(string path, torch.Device device)
+    {
+        ImageDeepSvdd detector = ImageDeepSvdd.Load(path, device);
+        long[] shape = [.. detector.InputShape];
+        return new(detector, shape, detector.Calibration, detector.FalseAlarms, null, detector)
+        {
+            Device = device,
+            Features = record => Flat(record, shape),
+            Row = (_, _) => throw new DataException("row", "is no image", "give pictures or arrays of numbers"),
+            Picture = file =>
+            {
+                using var scope = torch.NewDisposeScope();
+                return ImageFile.Read(file, (int)shape[0], (int)shape[1], (int)shape[2]).to(torch.float64).flatten().data<double>().ToArray();
+            },
+        };
+    }
+
     /// <summary>Opens a detector of rows.</summary>
-    public static WatchedDetector OfRows(string path)
+    private static WatchedDetector OfRows(string path)
     {
         TabularDetector detector = TabularDetector.Load(path);
         TabularSchema schema = detector.Schema ?? new([.. detector.ColumnNames.Select(n => new TabularColumn(n, ColumnKind.Numeric, 0, 0, []))], "", []);
