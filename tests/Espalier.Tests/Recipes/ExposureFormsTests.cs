@@ -162,14 +162,14 @@ public sealed class ExposureFormsTests : IDisposable
             Assert.Equal(new LanguageDetector(model, score).Score(text).item<double>(), new LanguageDetector(model, score).Score(padded).item<double>(), 5);
 
         using var train = new Dataset("own", padded.clone(), torch.zeros(1, dtype: torch.int64), ["text"]);
-        using var short_ = new Dataset("own", text.clone(), torch.zeros(1, dtype: torch.int64), ["text"]);
+        using var unpadded = new Dataset("own", text.clone(), torch.zeros(1, dtype: torch.int64), ["text"]);
         LossSum Step(Dataset data)
         {
             var objective = new LanguageExposure(model, data, data);
             return objective.Step(objective.Prepare(data.Gather([0])), default);
         }
 
-        (LossSum withPads, LossSum without) = (Step(train), Step(short_));
+        (LossSum withPads, LossSum without) = (Step(train), Step(unpadded));
         Assert.Equal((3, 3), (withPads.Weight, without.Weight));
         Assert.Equal(without.Sum.item<float>(), withPads.Sum.item<float>(), 4);
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Espalier.Files;
-using Espalier.Models;
 
 namespace Espalier.Data.Sources;
 
@@ -64,8 +62,7 @@ internal sealed class AdbenchTable : FileSource
         NumericTable table = Read(folders, checksums);
         using Tensor values = torch.tensor(table.Rows, dtype: torch.float32);
         long[] labels = [.. table.Labels!.Select(l => l == Info.ClassNames[0] ? 0L : 1)];
-        InputBounds bounds = table.Schema.Bounds;
-        return new SourceData(new Dataset(Info.Name, values.clone(), torch.tensor(labels), Info.ClassNames, bounds), null, checksums) { Schema = table.Schema };
+        return new SourceData(new Dataset(Info.Name, values.clone(), torch.tensor(labels), Info.ClassNames, table.Schema.Bounds), null, checksums) { Schema = table.Schema };
     }
 
     /// <inheritdoc/>
