@@ -79,7 +79,7 @@ public sealed record DetectOptions
 
     /// <summary>What scores a recipe's model.</summary>
     /// <param name="recipe">The recipe.</param>
-    internal string DetectorFor(Recipe recipe) => Detector ?? OwnScores.NamesOf(recipe.Objective).FirstOrDefault() ?? Default;
+    internal string DetectorFor(Recipe recipe) => Detector ?? (OwnScores.NamesOf(recipe.Objective) is [var own, ..] ? own : Default);
 
     private static bool IsText(string name) => Data.DataCatalog.Default.Entries.Any(e => e.IsText && e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

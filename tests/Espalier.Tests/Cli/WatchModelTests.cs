@@ -3,9 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Espalier.Anomaly;
 using Espalier.Data;
-using Espalier.Networks;
 using Espalier.Recipes;
-using Espalier.Runs;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
 
