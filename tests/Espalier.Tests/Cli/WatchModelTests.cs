@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Espalier.Anomaly;
-using Espalier.Data;
 using Espalier.Recipes;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
