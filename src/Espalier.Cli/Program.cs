@@ -89,6 +89,9 @@ internal static class Program
                 b.AddCommand<DetectorsOutliersCommand>("outliers").WithDescription("What sets of outliers are good for before a model is exposed to them.").WithExample("detectors", "outliers", "last", "--set", "notmnist", "--set", "jigsaw");
                 b.AddCommand<DetectorsFitRowsCommand>("fit-rows").WithDescription("Fit a detector of unusual table rows, without any model, and keep it with a threshold that holds.").WithExample("detectors", "fit-rows", "rows.csv", "--detector", "ecod", "--fpr", "0.01", "--out", "detector.zip");
                 b.AddCommand<DetectorsScoreRowsCommand>("score-rows").WithDescription("What a kept detector of rows says of a table.").WithExample("detectors", "score-rows", "detector.zip", "new.csv");
+                b.AddCommand<DetectorsFitImagesCommand>("fit-images").WithDescription("Fit a detector of unusual images, without labels or a model, and keep it with a threshold that holds.").WithExample("detectors", "fit-images", "mnist", "--class", "3", "--out", "detector.zip")
+                    .WithExample("detectors", "fit-images", "./pictures", "--shape", "3x32x32");
+                b.AddCommand<DetectorsScoreImagesCommand>("score-images").WithDescription("What a kept detector of images says of others.").WithExample("detectors", "score-images", "detector.zip", "mnist", "--normal", "3");
                 b.SetDefaultCommand<DetectorsListCommand>();
             });
             c.AddCommand<DriftCommand>("drift").WithDescription("Whether a window of rows still looks like the reference, and which features moved.").WithExample("drift", "--reference", "a.csv", "--window", "b.csv", "--fail-on-drift");

@@ -5,7 +5,7 @@ public sealed record ModelOptions
 {
     /// <summary>
     /// A family, for images <c>gmlp</c>, <c>vit</c>, <c>mixer</c>, <c>resmlp</c>, <c>resnet</c>, <c>wrn</c>, <c>allconv</c>, <c>cnn</c>, for text <c>gmlp_text</c>, <c>bert</c>, <c>gpt</c>, <c>gru</c>,
-    /// for anything <c>mlp</c> and <c>encoder</c>; or a preset such as <c>gmlp_s16_224</c>, <c>deit_small</c>, <c>bert_base</c>.
+    /// for anything <c>mlp</c> and <c>encoder</c>, as a density of grey images <c>pixelcnn</c>; or a preset such as <c>gmlp_s16_224</c>, <c>deit_small</c>, <c>bert_base</c>.
     /// </summary>
     public string Name { get; init; } = "gmlp";
 
@@ -54,6 +54,9 @@ public sealed record ModelOptions
     /// <summary>The shape of <c>gru</c>.</summary>
     public GruOptions Gru { get; init; } = new();
 
+    /// <summary>The shape of <c>pixelcnn</c>.</summary>
+    public PixelCnnOptions PixelCnn { get; init; } = new();
+
     /// <summary>For text: what stands on top of the network.</summary>
     public TextHeadOptions TextHead { get; init; } = new();
 
@@ -87,6 +90,7 @@ public sealed record ModelOptions
         OptionsException.Within("bert", resolved.Bert.Validate);
         OptionsException.Within("gpt", resolved.Gpt.Validate);
         OptionsException.Within("gru", Gru.Validate);
+        OptionsException.Within("pixelCnn", PixelCnn.Validate);
         OptionsException.Within("textHead", TextHead.Validate);
     }
 }

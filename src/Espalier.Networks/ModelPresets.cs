@@ -10,6 +10,8 @@ internal static class ModelPresets
 
     private static readonly string[] TextFamilies = ["gmlp_text", "bert", "gpt", "gru"];
 
+    private static readonly string[] DensityFamilies = ["pixelcnn"];
+
     private static readonly Dictionary<string, Func<ModelOptions, ModelOptions>> Vision = new(StringComparer.Ordinal)
     {
         // Liu et al. 2021, Table 1: patch 16, 224 x 224 pixels, 30 blocks, e = 6d.
@@ -92,6 +94,9 @@ internal static class ModelPresets
     /// <summary>Names of networks for text.</summary>
     public static IReadOnlyList<string> TextNames { get; } = [.. TextFamilies, .. Text.Keys];
 
+    /// <summary>Names of densities of images.</summary>
+    public static IReadOnlyList<string> DensityNames => DensityFamilies;
+
     /// <summary>The options with a preset's values in its family's section and the family's name.</summary>
     /// <exception cref="NotFoundException">There is no network of that name.</exception>
     public static ModelOptions Resolve(ModelOptions options)
@@ -100,8 +105,8 @@ internal static class ModelPresets
             return vision(options);
         if (Text.TryGetValue(options.Name, out var text))
             return text(options);
-        if (!VisionFamilies.Contains(options.Name) && !TextFamilies.Contains(options.Name))
-            throw new NotFoundException("model", options.Name, [.. VisionNames, .. TextNames]);
+        if (!VisionFamilies.Contains(options.Name) && !TextFamilies.Contains(options.Name) && !DensityFamilies.Contains(options.Name))
+            throw new NotFoundException("model", options.Name, [.. VisionNames, .. TextNames, .. DensityNames]);
         return options;
     }
 

@@ -6,10 +6,13 @@ namespace Espalier.Networks;
 public static class ModelZoo
 {
     /// <summary>All names, those of networks for images first.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. ModelPresets.VisionNames, .. ModelPresets.TextNames];
+    public static IReadOnlyList<string> Names { get; } = [.. ModelPresets.VisionNames, .. ModelPresets.DensityNames, .. ModelPresets.TextNames];
 
     /// <summary>Names of networks for text.</summary>
     public static IReadOnlyList<string> TextNames => ModelPresets.TextNames;
+
+    /// <summary>Names of densities of images, which have no classes.</summary>
+    public static IReadOnlyList<string> DensityNames => ModelPresets.DensityNames;
 
     /// <summary>Whether a name is that of a network for text.</summary>
     /// <param name="name">Any name.</param>
@@ -55,6 +58,8 @@ public static class ModelZoo
                 return Vision<Module>("allConv", resolved.AllConv, (c, h, w) => new AllConvNet(resolved.AllConv with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
             case "cnn":
                 return Vision<Module>("cnn", resolved.Cnn, (c, h, w) => new ConvNet(resolved.Cnn with { Channels = c, ImageHeight = h, ImageWidth = w, Classes = classes }, seed));
+            case "pixelcnn":
+                throw new OptionsException("name", options.Name, "must be a network with classes: this one is a density");
             default:
                 throw new OptionsException("name", options.Name, "must be a network for images or tables: this one reads text");
         }
@@ -72,6 +77,23 @@ public static class ModelZoo
                     Agreed(given.ImageWidth, width, nameof(given.ImageWidth)));
             });
         }
+    }
+
+    /// <summary>Makes a density of images.</summary>
+    /// <param name="options">Which.</param>
+    /// <param name="inputShape">Shape of one image, [1, height, width].</param>
+    /// <param name="seed">The weights are a function of the options and this seed.</param>
+    /// <returns>The density, in training mode, on the CPU; the caller's.</returns>
+    /// <exception cref="NotFoundException">There is no network of that name.</exception>
+    /// <exception cref="OptionsException">A value is out of its range, or the network is no density.</exception>
+    /// <exception cref="ShapeException">The inputs are no grey images.</exception>
+    public static PixelCnn CreateDensity(ModelOptions options, IReadOnlyList<long> inputShape, int seed)
+    {
+        options.Validate();
+        OptionsException.Require(DensityNames.Contains(options.Name), "name", options.Name, $"must be a density: {string.Join(", ", DensityNames)}");
+        if (inputShape is not [1, _, _])
+            throw new ShapeException("an input", inputShape, "[1, height, width]: the density is of grey images");
+        return OptionsException.Within("pixelCnn", () => new PixelCnn(options.PixelCnn, seed));
     }
 
     /// <summary>Makes a network for text, without a head.</summary>

@@ -6,11 +6,12 @@ using Espalier.Networks;
 using Espalier.Recipes.Stages;
 using Espalier.Runs;
 using Espalier.Training;
+using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;
 
 /// <summary>The audits of one trained model, each leaving its record and numbers in a run's folder.</summary>
-internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, IDifferentiableClassifier classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken, RecipeLanguage? language = null)
+internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, Module network, IDifferentiableClassifier? classifier, IProgress<StageProgress>? progress, CancellationToken cancellationToken, RecipeLanguage? language = null)
 {
     /// <summary>Probes the encoders; a self-supervised model takes the linear probes as its heads, and its file is written anew.</summary>
     public ProbeRecord Probe(ProbeOptions options, DatasetSplits data, AuditedModel raw, AuditedModel? averaged, string? weightsToComplete) => Stage(
@@ -83,7 +84,7 @@ internal sealed class AuditStages(Recipe recipe, Run run, DatasetSplits splits, 
         cancellationToken.ThrowIfCancellationRequested();
         progress?.Report(new StageProgress(name, 0));
         long start = Stopwatch.GetTimestamp();
-        T record = OptionsException.Within(name, () => work(new AuditContext(classifier, splits.Train, splits.Test, recipe.Seed, new StagePart(name, progress), cancellationToken)
+        T record = OptionsException.Within(name, () => work(new AuditContext(recipe, network, classifier, splits.Train, splits.Test, recipe.Seed, new StagePart(name, progress), cancellationToken)
         {
             Texts = language is null ? null : text => RecipeOutliers.TextForTest(text, recipe, language, splits.Test.Device),
         }));

@@ -74,6 +74,7 @@ public sealed class AuditTarget : IDisposable
         SavedRun run = SavedRun.Open(source, device);
         try
         {
+            OptionsException.Require(run.Recipe.Objective.HasClasses, "model", source, $"must be a classifier: objective {System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(run.Recipe.Objective.Kind.ToString())} has no classes; see espalier detect");
             AuditedModel model = run.Load(options.Weights, options.Averaged);
             return new AuditTarget(run.Recipe.Name, model.Classifier, run.Splits, run.Checksums, model, run) { Schema = run.Data.Schema, Standardization = run.Data.Standardization };
         }

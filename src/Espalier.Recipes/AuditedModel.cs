@@ -1,6 +1,5 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Networks;
 
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
@@ -39,10 +38,7 @@ public sealed class AuditedModel : IDisposable
     public static AuditedModel Load(Recipe recipe, string weights, Dataset data, torch.Device device, bool? ema = null, RecipeLanguage? language = null)
     {
         bool averaged = ema ?? ModelWeights.HasEma(weights);
-        Module module = language is null
-            ? ModelZoo.Create(recipe.Model, data.InputShape, data.ClassCount, recipe.Seed)
-            : TextRecipe.CreateModel(recipe, language, data.ClassCount);
-        ModelWeights.Load(module, weights, averaged ? ModelWeights.EmaPrefix : "");
+        Module module = RecipeNetwork.Load(recipe, weights, averaged ? ModelWeights.EmaPrefix : "", data.InputShape, data.ClassCount, language);
         module.to(device);
         return new AuditedModel(module, new TorchClassifier(module, data.InputShape, data.ClassCount, data.Bounds), averaged);
     }

@@ -75,6 +75,12 @@ public sealed record Recipe
         OptionsException.Require(isText || !Objective.IsLanguageModel, "objective.kind", Objective.Kind, $"is for text: '{Data.Name}' holds none");
         OptionsException.Require(isText || !ModelZoo.TextNames.Contains(Model.Name), "model.name", Model.Name, $"is for text: '{Data.Name}' holds none");
         OptionsException.Require(isText || Objective.WordDropout == 0, "objective.wordDropout", Objective.WordDropout, $"is for text: '{Data.Name}' holds none");
+        bool isDensity = Objective.Kind == ObjectiveKind.Density;
+        OptionsException.Require(ModelZoo.DensityNames.Contains(Model.Name) == isDensity, "model.name", Model.Name,
+            isDensity ? $"must be a density: {string.Join(", ", ModelZoo.DensityNames)}" : "is a density: it belongs to kind density");
+        if (isDensity)
+            ValidateDensity();
+        OptionsException.Require(Probe is null || !Objective.HasExtraOutput, "probe", "set", "looks at an encoder with a plain head: leave the section out with an extra output");
         OptionsException.Require(Model.Name == "encoder" || !Objective.IsSelfSupervised, "model.name", Model.Name, $"must be \"encoder\" with the objective {Objective.Kind.ToString().ToLowerInvariant()}");
         OptionsException.Require(Model.Name == "encoder" || Probe is null, "model.name", Model.Name, "must be \"encoder\" for a probe");
         OptionsException.Require(Probe is not null || !Objective.IsSelfSupervised || (Evaluate, Attack, Detect, Explain) == (null, null, null, null), "probe", null, "must be given: without labels the model has no head for the audits");
@@ -83,6 +89,14 @@ public sealed record Recipe
         OptionsException.Within("evaluate", () => Evaluate?.Validate());
         OptionsException.Within("attack", () => Attack?.Validate());
         OptionsException.Within("detect", () => Detect?.Validate());
+        OptionsException.Within("detect", () => Detect?.ValidateFor(this));
         OptionsException.Within("explain", () => Explain?.Validate());
+    }
+
+    private void ValidateDensity()
+    {
+        OptionsException.Require(!Data.Standardize, "data.standardize", true, "must be false for a density: it is of pixels from 0 to 1");
+        foreach ((object? section, string name) in new (object?, string)[] { (Probe, "probe"), (Attack, "attack"), (Explain, "explain") })
+            OptionsException.Require(section is null, name, "set", "needs classes, and a density has none: leave the section out");
     }
 }

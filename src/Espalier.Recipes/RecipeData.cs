@@ -30,9 +30,8 @@ public sealed class RecipeData : IDisposable
         TextOptions options = recipe.Data.Text;
         if (run is not null && File.Exists(TokenizerFactory.PathIn(run)))
             options = options with { Tokenizer = new() { Kind = TokenizerKind.File, Path = TokenizerFactory.PathIn(run) } };
-        bool isCausal = recipe.Objective.Kind == Stages.ObjectiveKind.CausalLanguageModel;
-        TokenizedText encoded = OptionsException.Within("text", () => TextEncoding.Encode(text, options, TextRecipe.Needed(recipe), isCausal ? 1 : 0));
-        return new RecipeData(new LoadedData(text.Info, encoded.Splits, text.Checksums), new RecipeLanguage(encoded.Tokenizer, encoded.CharactersPerToken));
+        TokenizedText encoded = OptionsException.Within("text", () => TextEncoding.Encode(text, options, TextRecipe.Needed(recipe), TextRecipe.ExtraTokens(recipe)));
+        return new RecipeData(new LoadedData(text.Info, encoded.Splits, text.Checksums), new RecipeLanguage(encoded.Tokenizer, encoded.CharactersPerToken) { IsWindows = encoded.IsWindows });
     });
 
     /// <summary>What a run's folder must hold for the data to be read the same way again.</summary>

@@ -21,8 +21,9 @@ public static class RecipeOutliers
         using var scope = torch.NewDisposeScope();
         if (language is not null)
         {
-            TextDocuments documents = TextDocumentsOf(options.Dataset, forTraining: true, options.MinimumWords, options.MaximumWords, options.Count);
-            return On(train.Device, Encoded(documents, recipe, language));
+            return On(train.Device, language.IsWindows
+                ? Windows(options.Dataset, forTraining: true, recipe, language, options.Count)
+                : Encoded(TextDocumentsOf(options.Dataset, forTraining: true, options.MinimumWords, options.MaximumWords, options.Count), recipe, language));
         }
 
         Tensor inputs = OutlierSource.OpenForTraining(options.Dataset).Load(new OutlierRequest
@@ -44,26 +45,35 @@ public static class RecipeOutliers
     /// <exception cref="NotFoundException">There is no such text.</exception>
     /// <exception cref="DataException">It is not on this machine.</exception>
     public static Dataset TextForTest(string name, Recipe recipe, RecipeLanguage language, torch.Device device) =>
-        On(device, Encoded(TextDocumentsOf(name, forTraining: false, 1, int.MaxValue, null), recipe, language));
+        On(device, language.IsWindows ? Windows(name, forTraining: false, recipe, language, null) : Encoded(TextDocumentsOf(name, forTraining: false, 1, int.MaxValue, null), recipe, language));
 
     private static TextDocuments TextDocumentsOf(string name, bool forTraining, int minimumWords, int maximumWords, int? count)
+    {
+        TextDocuments all = PartsOf(name, forTraining);
+        all = IsRunning(all) ? Sentences.Of(all, minimumWords, maximumWords)
+            : new TextDocuments(all.Name, [.. all.Documents.Where(d => Sentences.HasWords(d, minimumWords, maximumWords))]);
+        return count is { } most && most < all.Documents.Count ? all.Subset(all.Name, [.. Enumerable.Range(0, most)]) : all;
+    }
+
+    private static TextDocuments PartsOf(string name, bool forTraining)
     {
         LoadedText text = DataCatalog.Default.LoadText(new() { Name = name });
         // Running text has nothing that is learned from it here: all parts are outliers.
         TextDocuments[] parts = text.Train.Labels is null ? [.. ((TextDocuments[])[text.Train, text.Validation, text.Test]).DistinctBy(p => p.Documents[0])]
             : forTraining ? [text.Train, text.Validation] : [text.Test];
-        var all = new TextDocuments(text.Info.Name, [.. parts.SelectMany(p => p.Documents)]);
-        all = IsRunning(all) ? Sentences.Of(all, minimumWords, maximumWords)
-            : new TextDocuments(all.Name, [.. all.Documents.Where(d => Sentences.HasWords(d, minimumWords, maximumWords))]);
-        return count is { } most && most < all.Documents.Count ? all.Subset(all.Name, [.. Enumerable.Range(0, most)]) : all;
+        return new TextDocuments(text.Info.Name, [.. parts.SelectMany(p => p.Documents)]);
     }
+
+    // Cut as the training text is, side by side.
+    private static Dataset Windows(string name, bool forTraining, Recipe recipe, RecipeLanguage language, int? most) => TextEncoding.Windows(
+        language.Tokenizer, PartsOf(name, forTraining), recipe.Data.Text.Length + TextRecipe.ExtraTokens(recipe), recipe.Data.Text.Length, most);
 
     private static bool IsRunning(TextDocuments text) => text.Documents.Any(d => d.Contains('\n', StringComparison.Ordinal));
 
     private static Dataset Encoded(TextDocuments documents, Recipe recipe, RecipeLanguage language)
     {
         TextOptions options = recipe.Data.Text;
-        return TextEncoding.Rows(language.Tokenizer, documents, [], options.Length, options.Framing, options.Padding);
+        return TextEncoding.Rows(language.Tokenizer, documents, [], options.Length + TextRecipe.ExtraTokens(recipe), options.Framing, options.Padding);
     }
 
     private static Dataset On(torch.Device device, Dataset data)

@@ -158,16 +158,15 @@ public sealed class RecipeRun
 
     private void Audit(RecipeData data, DatasetSplits splits, CancellationToken cancellationToken)
     {
-        if (_recipe.Objective.IsLanguageModel)
+        if (!_recipe.Objective.HasClasses)
         {
-            if (_recipe.Evaluate is not null)
-                LanguageStage.Run(_recipe, data.Language!, _run, _run.WeightsPath, splits.Test, null, _progress);
+            LikelihoodAudit.Run(_recipe, data.Language, _run, _run.WeightsPath, splits, null, _progress, cancellationToken);
             return;
         }
 
         using AuditedModel raw = AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: false, data.Language);
         using AuditedModel? averaged = _recipe.Train.Ema is null ? null : AuditedModel.Load(_recipe, _run.WeightsPath, splits.Test, _device, ema: true, data.Language);
-        var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Classifier, _progress, cancellationToken, data.Language);
+        var audit = new AuditStages(_recipe, _run, splits, (averaged ?? raw).Network, (averaged ?? raw).Classifier, _progress, cancellationToken, data.Language);
         if (_recipe.Probe is { } probe)
             audit.Probe(probe, splits, raw, averaged, _run.WeightsPath);
         if (_recipe.Evaluate is { } evaluate)

@@ -70,8 +70,8 @@ public sealed class SavedRun : IDisposable
             if (weights is not null && !File.Exists(weights))
                 throw new CheckpointException(weights, "does not exist", "name a safetensors file, such as one that espalier ema wrote");
             string file = weights ?? _source.WeightsPath;
-            if (recipe.Objective.IsLanguageModel)
-                LanguageStage.Run(recipe, _data.Language!, run, file, _splits.Test, ema, progress);
+            if (!recipe.Objective.HasClasses)
+                LikelihoodAudit.Run(recipe, _data.Language, run, file, _splits, ema, progress, cancellationToken);
             else
                 AuditClassifier(recipe, run, file, ema, progress, cancellationToken);
             RunReport.Write(run, recipe);
@@ -107,6 +107,7 @@ public sealed class SavedRun : IDisposable
     /// <exception cref="OnnxExportException">The file would not compute what the network does; none is written.</exception>
     public OnnxExportReport Export(string path, bool? ema = null, string? weights = null, OnnxExportOptions? options = null, bool fixedLength = false)
     {
+        OptionsException.Require(Recipe.Objective.Kind != ObjectiveKind.Density, "run", Folder, "must be a classifier or a model of text: a density cannot be written as ONNX");
         using AuditedModel model = AuditedModel.Load(Recipe, weights ?? _source.WeightsPath, _splits.Test, _device, ema, _data.Language);
         IDifferentiableClassifier classifier = model.Classifier;
         bool classifies = model.Network is not (MaskedLanguageModel or CausalLanguageModel);
@@ -144,7 +145,7 @@ public sealed class SavedRun : IDisposable
     private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
     {
         using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
-        var stages = new AuditStages(recipe, run, _splits, model.Classifier, progress, cancellationToken, _data.Language);
+        var stages = new AuditStages(recipe, run, _splits, model.Network, model.Classifier, progress, cancellationToken, _data.Language);
         if (recipe.Probe is { } probe)
             stages.Probe(probe, _splits, model, null, null);
         if (recipe.Evaluate is { } evaluate)

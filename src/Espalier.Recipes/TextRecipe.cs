@@ -1,3 +1,4 @@
+using Espalier.Anomaly;
 using Espalier.Data.Text;
 using Espalier.Language;
 using Espalier.Networks;
@@ -16,22 +17,27 @@ internal static class TextRecipe
     {
         ObjectiveKind kind = recipe.Objective.Kind;
         OptionsException.Require(ModelZoo.TextNames.Contains(recipe.Model.Name), "model.name", recipe.Model.Name, $"must read text, such as {string.Join(", ", ModelZoo.TextNames.Take(3))}: '{recipe.Data.Name}' is text");
-        OptionsException.Require(recipe.Objective.IsLanguageModel || kind == ObjectiveKind.Classification, "objective.kind", kind, "must be classification, maskedLanguageModel or causalLanguageModel: the others are for images");
+        OptionsException.Require(recipe.Objective.IsLanguageModel || kind is ObjectiveKind.Classification or ObjectiveKind.Confidence, "objective.kind", kind, "must be classification, confidence, maskedLanguageModel or causalLanguageModel: the others are for images");
         OptionsException.Require(recipe.Objective.Augmentation is null, "objective.augmentation", "set", "is for images; text has wordDropout");
         OptionsException.Require(recipe.Objective.WordDropout == 0 || kind == ObjectiveKind.Classification, "objective.wordDropout", recipe.Objective.WordDropout, "belongs to kind classification");
         Refuse(recipe.Probe, "probe", "is for encoders of images");
         Refuse(recipe.Attack, "attack", "changes numbers a little, and tokens are no numbers");
-        OptionsException.Require(recipe.Detect is null || !recipe.Objective.IsLanguageModel, "detect", "set", "belongs to classification: leave the section out of a language model's recipe");
+        OptionsException.Require(recipe.Detect is null || kind != ObjectiveKind.MaskedLanguageModel, "detect", "set", "belongs to classification and causal language models: a masked one gives no likelihood of a text");
         OptionsException.Within("detect", () => recipe.Detect?.ValidateForText());
         Refuse(recipe.Explain, "explain", "changes numbers a little, and tokens are no numbers");
     }
+
+    /// <summary>Tokens of a row beyond those that the model reads: a causal model is asked for the next one.</summary>
+    public static int ExtraTokens(Recipe recipe) => recipe.Objective.Kind == ObjectiveKind.CausalLanguageModel ? 1 : 0;
 
     /// <summary>The special tokens that a recipe's task needs.</summary>
     public static IEnumerable<SpecialToken> Needed(Recipe recipe)
     {
         if (recipe.Objective.Kind == ObjectiveKind.MaskedLanguageModel)
             yield return SpecialToken.Mask;
-        if (recipe.Objective.WordDropout > 0 || recipe.Objective.OutlierExposure is not null)
+        // Foreign text holds what the own does not.
+        bool isForeignRead = recipe.Objective.OutlierExposure is not null || (recipe.Objective.IsLanguageModel && recipe.Detect is not null);
+        if (recipe.Objective.WordDropout > 0 || isForeignRead)
             yield return SpecialToken.Unknown;
     }
 
@@ -54,6 +60,7 @@ internal static class TextRecipe
         {
             ObjectiveKind.MaskedLanguageModel => new MaskedLanguageModel(encoder, options.TextHead.Mlm, recipe.Seed),
             ObjectiveKind.CausalLanguageModel => new CausalLanguageModel(encoder),
+            _ when recipe.Objective.HasExtraOutput => new ExtraOutput(new SequenceClassifier(encoder, classes + 1, options.TextHead.Pooling, options.TextHead.Dropout, recipe.Seed), classes),
             _ => new SequenceClassifier(encoder, classes, options.TextHead.Pooling, options.TextHead.Dropout, recipe.Seed),
         });
     });

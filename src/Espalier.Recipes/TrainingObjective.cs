@@ -14,6 +14,9 @@ namespace Espalier.Recipes;
 /// <summary>What a recipe trains: the objective, with everything that must live as long as it.</summary>
 internal sealed class TrainingObjective : IDisposable
 {
+    // λ of a confidence and of a language model, as in the paper; that of classifiers depends on their loss.
+    private const double ExposureWeight = 0.5;
+
     private readonly IDisposable[] _owned;
 
     private TrainingObjective(Objective objective, params IDisposable[] owned) => (Objective, _owned) = (objective, owned);
@@ -31,6 +34,8 @@ internal sealed class TrainingObjective : IDisposable
         {
             Module reader = TextRecipe.CreateModel(recipe, language, train.ClassCount);
             reader.to(train.Device);
+            if (options.Kind == ObjectiveKind.Confidence)
+                return Confident(recipe, (ExtraOutput)reader, train, language);
             if (options.OutlierExposure is not null)
                 return Exposed(recipe, reader, train, language);
             return new(TextRecipe.CreateObjective(recipe, language, reader), reader);
@@ -39,6 +44,10 @@ internal sealed class TrainingObjective : IDisposable
         SelfSupervisionOptions shared = options.SelfSupervision with { Encoder = recipe.Model.Encoder };
         switch (options.Kind)
         {
+            case ObjectiveKind.Confidence:
+                return Confident(recipe, (ExtraOutput)Classifier(recipe, train), train, null);
+            case ObjectiveKind.Density:
+                return Density(recipe, train);
             case ObjectiveKind.Byol:
                 var byol = OptionsException.Within("objective", () => new Byol(options.Byol, shared, train, recipe.Seed));
                 return new(byol, byol);
@@ -117,9 +126,38 @@ internal sealed class TrainingObjective : IDisposable
             owned.Dispose();
     }
 
+    private static TrainingObjective Confident(Recipe recipe, ExtraOutput model, Dataset train, RecipeLanguage? language)
+    {
+        ExposureOptions? exposure = recipe.Objective.OutlierExposure;
+        Dataset? outliers = exposure is null ? null : RecipeOutliers.ForTraining(recipe, train, language);
+        var branch = OptionsException.Within("objective.confidence", () => new ConfidenceBranch(model, train, outliers, recipe.Objective.Confidence, exposure?.Weight ?? ExposureWeight, exposure?.OutliersPerSample, recipe.Seed)
+        {
+            Augmenter = recipe.Objective.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
+        });
+        return new(branch, [branch, model, .. outliers is null ? (IDisposable[])[] : [outliers]]);
+    }
+
+    private static TrainingObjective Density(Recipe recipe, Dataset train)
+    {
+        OptionsException.Require(train.Bounds is { Lower: 0, Upper: 1 }, "data.name", recipe.Data.Name, "must be images from 0 to 1 for a density");
+        var model = (PixelCnn)Start(recipe, OptionsException.Within("model", () => RecipeNetwork.Create(recipe, train.InputShape, 0, null)), 0, train.Device);
+        if (recipe.Objective.OutlierExposure is not { } exposure)
+            return new(new DensityObjective(model, train, seed: recipe.Seed), model);
+        Dataset outliers = RecipeOutliers.ForTraining(recipe, train, null);
+        var defaults = new DensityExposureOptions();
+        var margin = new DensityExposureOptions { Weight = exposure.Weight ?? defaults.Weight, MarginPerValue = exposure.MarginPerValue ?? defaults.MarginPerValue };
+        return new(new DensityObjective(model, train, outliers, margin, recipe.Seed), model, outliers);
+    }
+
     private static TrainingObjective Exposed(Recipe recipe, Module model, Dataset train, RecipeLanguage? language)
     {
         Dataset outliers = RecipeOutliers.ForTraining(recipe, train, language);
+        if (model is CausalLanguageModel causal)
+        {
+            double? weight = recipe.Objective.OutlierExposure!.Weight;
+            return new(OptionsException.Within("objective.outlierExposure", () => new LanguageExposure(causal, train, outliers, weight ?? ExposureWeight, recipe.Seed)), model, outliers);
+        }
+
         return new(OptionsException.Within("objective.outlierExposure", () => new OutlierExposure(model, train, outliers, recipe.Objective.OutlierExposure, recipe.Seed, WeightDecay.Applies)
         {
             Augmenter = recipe.Objective.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
@@ -128,16 +166,23 @@ internal sealed class TrainingObjective : IDisposable
 
     private static Module Classifier(Recipe recipe, Dataset train)
     {
-        Module model = OptionsException.Within("model", () => ModelZoo.Create(recipe.Model, train.InputShape, train.ClassCount, recipe.Seed));
+        Module model = OptionsException.Within("model", () => RecipeNetwork.Create(recipe, train.InputShape, train.ClassCount, null));
+        return Start(recipe, model, model is ExtraOutput ? train.ClassCount + 1 : train.ClassCount, train.Device);
+    }
+
+    // The weights that the recipe starts from. Those of a network with an extra output may come from one without.
+    private static Module Start(Recipe recipe, Module model, int outputs, torch.Device device)
+    {
         if (recipe.Model.Weights is { } weights)
         {
-            if (model is EncoderClassifier classifier)
+            Module network = model is ExtraOutput extra && !ExtraOutput.IsIn(weights) ? extra.Network : model;
+            if (network is EncoderClassifier classifier)
                 PretrainedEncoder.Load(classifier, weights, recipe.Model.WeightsAveraged);
             else
-                Checkpoint.Load(weights, model, options: new() { NumClasses = train.ClassCount, Averaged = recipe.Model.WeightsAveraged });
+                Checkpoint.Load(weights, network, options: new() { NumClasses = outputs > 0 ? outputs : null, Averaged = recipe.Model.WeightsAveraged });
         }
 
-        model.to(train.Device);
+        model.to(device);
         return model;
     }
 }

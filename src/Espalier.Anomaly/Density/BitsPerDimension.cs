@@ -11,8 +11,14 @@ namespace Espalier.Anomaly;
 /// <param name="density">The density; stays the caller's.</param>
 public sealed class BitsPerDimension(PixelCnn density) : IAnomalyDetector
 {
+    /// <summary>The name of the score.</summary>
+    public const string Plain = "bits-per-dimension";
+
+    /// <summary>The name of the score less the bits that a compressor needs.</summary>
+    public const string Corrected = "bits-per-dimension-corrected";
+
     /// <inheritdoc/>
-    public string Name => ForComplexity ? "bits-per-dimension-corrected" : "bits-per-dimension";
+    public string Name => ForComplexity ? Corrected : Plain;
 
     /// <summary>How many images go through the network at once; at least 1.</summary>
     public int BatchSize { get; init; } = 100;

@@ -41,6 +41,9 @@ public sealed class DensityObjective : Objective
     public override Module Model => _model;
 
     /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
+
+    /// <inheritdoc/>
     public override Batch Prepare(Batch batch) => _batches?.Beside(batch) ?? batch;
 
     /// <inheritdoc/>

@@ -57,6 +57,9 @@ public sealed class DriftMonitor
     /// <summary>Rows that wait for a full window.</summary>
     public int Waiting => _window.Count / Names.Count;
 
+    /// <summary>Their values, row after row.</summary>
+    internal IReadOnlyList<double> WaitingValues => _window;
+
     /// <summary>Compares a window.</summary>
     /// <param name="window">[rows, features], at least two rows.</param>
     /// <exception cref="ShapeException">Another number of features than the reference.</exception>

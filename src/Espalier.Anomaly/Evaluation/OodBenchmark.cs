@@ -48,13 +48,18 @@ public sealed class OodBenchmark
     private OodBenchmarkResult Run(List<ScoreRule> rules, List<(string Detector, string Reason)> skipped, IScoringClassifier classifier, OodBenchmarkData data, IReadOnlyList<OutlierSet> sets, IProgress<double>? progress, CancellationToken stop)
     {
         using var scope = torch.NewDisposeScope();
+        // Passes of the model over its own data, rules fitted, and rules on each set.
+        int parts = 3 + rules.Count + (sets.Count * rules.Count), done = 0;
+        void Advance(int steps) => progress?.Report(Math.Min(1, (double)(done += steps) / parts));
         Dictionary<string, double[]> heldOutScores = [], testScores = [];
         Dictionary<(string, string), double[]> setScores = [];
         Tensor fitLabels = data.FitLabels.cpu();
         using NetworkOutputs heldOut = NetworkOutputs.Of(classifier, data.HeldOutInputs, _options.BatchSize, stop);
         using NetworkOutputs test = NetworkOutputs.Of(classifier, data.TestInputs, _options.BatchSize, stop);
+        Advance(2);
         using (NetworkOutputs fit = NetworkOutputs.Of(classifier, data.FitInputs, _options.BatchSize, stop))
         {
+            Advance(1);
             foreach (ScoreRule rule in rules.ToArray())
             {
                 stop.ThrowIfCancellationRequested();
@@ -69,7 +74,12 @@ public sealed class OodBenchmark
                     skipped.Add((rule.Text, error.Message));
                     rules.Remove(rule);
                     rule.Dispose();
+
+                    // Nor will it be on any set.
+                    parts -= sets.Count;
                 }
+
+                Advance(1);
             }
         }
 
@@ -82,9 +92,13 @@ public sealed class OodBenchmark
             OutlierSet set = sets[i];
             using NetworkOutputs outputs = NetworkOutputs.Of(classifier, set.Inputs, _options.BatchSize, stop);
             foreach (ScoreRule rule in rules)
+            {
+                stop.ThrowIfCancellationRequested();
                 setScores[(rule.Text, set.Name)] = Scores(rule, outputs, set.Inputs);
+                Advance(1);
+            }
+
             outlierLogits[set.Name] = outputs.Logits.clone();
-            progress?.Report((i + 1.0) / sets.Count);
         }
 
         var protocol = new DetectionProtocol(_options.Protocol);

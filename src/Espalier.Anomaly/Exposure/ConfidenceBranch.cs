@@ -1,4 +1,6 @@
 using Espalier.Data;
+using Espalier.Data.Augmentation;
+using Espalier.Networks;
 using Espalier.Training;
 using static TorchSharp.torch.nn;
 
@@ -17,6 +19,7 @@ public sealed class ConfidenceBranch : Objective, IDisposable
 
     private readonly ExtraOutput _model;
     private readonly ExposedBatches? _batches;
+    private readonly double _weight;
     private readonly int _seed;
 
     // Sum of -log b and number of samples of the step.
@@ -26,21 +29,28 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     /// <param name="model">The network; stays the caller's.</param>
     /// <param name="train">The training data.</param>
     /// <param name="outliers">What it is exposed to, in the form of the training data; nothing where null. Stays the caller's.</param>
-    /// <param name="options">Budget, hints and weight; the papers' where null.</param>
+    /// <param name="options">Budget and hints; the paper's where null.</param>
+    /// <param name="weight">λ of the outliers' loss -log(1 - b), not negative; 0.5 in Hendrycks et al. 2019, section 5, who write +log b, which has no lower end.</param>
+    /// <param name="outliersPerSample">Outliers beside each training sample, at least 1; where null, 2, on text 1.</param>
     /// <param name="seed">Hints and outliers are a function of it.</param>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     /// <exception cref="ShapeException">The outliers have another shape than the training data.</exception>
     /// <exception cref="DataException">Tokens stand beside numbers.</exception>
-    public ConfidenceBranch(ExtraOutput model, Dataset train, Dataset? outliers = null, ConfidenceBranchOptions? options = null, int seed = 0)
+    public ConfidenceBranch(ExtraOutput model, Dataset train, Dataset? outliers = null, ConfidenceBranchOptions? options = null, double weight = 0.5, int? outliersPerSample = null, int seed = 0)
     {
         Options = options ?? new();
         Options.Validate();
-        (_model, _seed) = (model, seed);
-        _batches = outliers is null ? null : new ExposedBatches(train, outliers, Options.OutliersPerSample, seed);
+        OptionsException.Require(weight >= 0, nameof(weight), weight, "must not be negative");
+        OptionsException.Require(outliersPerSample is null or >= 1, nameof(outliersPerSample), outliersPerSample, "must be at least 1");
+        (_model, _weight, _seed) = (model, weight, seed);
+        _batches = outliers is null ? null : new ExposedBatches(train, outliers, new OutlierExposureOptions { OutliersPerSample = outliersPerSample }.CountFor(train.IsTokens), seed);
     }
 
     /// <summary>What the training was told.</summary>
     public ConfidenceBranchOptions Options { get; }
+
+    /// <summary>Changes each training image and each outlier at random; as they are where null.</summary>
+    public ImageAugmenter? Augmenter { get; init; }
 
     /// <inheritdoc/>
     public override Module Model => _model;
@@ -49,7 +59,10 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     public override Tensor? StepSums => _sums;
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _batches?.Beside(batch) ?? batch;
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
+
+    /// <inheritdoc/>
+    public override Batch Prepare(Batch batch) => _batches is not null ? _batches.Beside(batch, Augmenter) : Augmenter?.Apply(batch) ?? batch;
 
     /// <inheritdoc/>
     public override LossSum Step(Batch batch, TrainingState state)
@@ -68,7 +81,7 @@ public sealed class ConfidenceBranch : Objective, IDisposable
         if (foreign is not null)
         {
             // -log(1 - sigmoid(x)) = softplus(x).
-            loss += Options.Weight * batch.Count * functional.softplus(foreign.select(1, _model.Classes)).mean();
+            loss += _weight * batch.Count * functional.softplus(foreign.select(1, _model.Classes)).mean();
         }
 
         using var noGradients = torch.no_grad();

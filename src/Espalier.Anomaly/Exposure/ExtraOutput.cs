@@ -39,6 +39,17 @@ public sealed class ExtraOutput : Module<Tensor, Tensor>
     /// <param name="seed">The weights are a function of the options and this seed.</param>
     public static ExtraOutput Create(ModelOptions options, IReadOnlyList<long> inputShape, int classes, int seed) => new(ModelZoo.Create(options, inputShape, classes + 1, seed), classes);
 
+    /// <summary>The network with K + 1 outputs.</summary>
+    public Module<Tensor, Tensor> Network => _network;
+
+    /// <summary>Whether a file holds such a network rather than a plain one.</summary>
+    /// <param name="path">A file of weights, or the folder of a run.</param>
+    public static bool IsIn(string path)
+    {
+        string file = Directory.Exists(path) ? Path.Combine(path, Runs.Run.WeightsName) : path;
+        return file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && File.Exists(file) && Models.SafetensorsFile.Open(file).Contains("confidence_weight");
+    }
+
     /// <summary>K.</summary>
     public int Classes { get; }
 

@@ -5,10 +5,16 @@ namespace Espalier.Anomaly;
 /// <param name="isConfidence">Whether the extra output is the logit of a confidence; else that of a reject class.</param>
 public sealed class ExtraOutputDetector(ExtraOutput network, bool isConfidence) : IAnomalyDetector
 {
+    /// <summary>The name of the score of a confidence.</summary>
+    public const string OfConfidence = "confidence-branch";
+
+    /// <summary>The name of the score of a reject class.</summary>
+    public const string OfRejectClass = "reject-class";
+
     private const int BatchSize = 512;
 
     /// <inheritdoc/>
-    public string Name => isConfidence ? "confidence-branch" : "reject-class";
+    public string Name => isConfidence ? OfConfidence : OfRejectClass;
 
     /// <inheritdoc/>
     public Tensor Score(Tensor inputs) => BatchedScores.Of(network, inputs, BatchSize, batch =>

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Metrics;
 using Espalier.Networks;
 using Espalier.Training;
 using static TorchSharp.torch.nn;
@@ -7,11 +8,16 @@ namespace Espalier.Anomaly;
 
 /// <summary>
 /// A language model that says less of foreign text: the cross-entropy of the next token, plus λ times H(U; p_t) averaged over the positions of foreign windows
-/// (Hendrycks et al. 2019, section 4.4). Windows start from an empty state. Judged by <c>loss</c>, nats a token.
+/// (Hendrycks et al. 2019, section 4.4). Windows start from an empty state; pads are not guessed. Judged by <c>loss</c> (nats a token), <c>perplexity</c>,
+/// and <c>outlierAuroc</c>, how well the first foreign windows are told from the data by H(U; p_t).
 /// </summary>
 public sealed class LanguageExposure : Objective
 {
+    private const int Watched = 500;
+    private const int EvaluationBatch = 64;
+
     private readonly CausalLanguageModel _model;
+    private readonly Dataset _outliers;
     private readonly ExposedBatches _batches;
     private readonly double _weight;
 
@@ -27,12 +33,15 @@ public sealed class LanguageExposure : Objective
     public LanguageExposure(CausalLanguageModel model, Dataset train, Dataset outliers, double weight = 0.5, int seed = 0)
     {
         OptionsException.Require(weight >= 0, nameof(weight), weight, "must not be negative");
-        (_model, _weight) = (model, weight);
+        (_model, _outliers, _weight) = (model, outliers, weight);
         _batches = new ExposedBatches(train, outliers, 1, seed);
     }
 
     /// <inheritdoc/>
     public override Module Model => _model;
+
+    /// <inheritdoc/>
+    public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
     public override Batch Prepare(Batch batch) => _batches.Beside(batch);
@@ -42,17 +51,55 @@ public sealed class LanguageExposure : Objective
     {
         long read = batch.Inputs.shape[1] - 1;
         (Tensor said, Tensor saidOfForeign) = _batches.Through(batch, windows => _model.call(windows.narrow(1, 0, read))); // [n, m, V] each
-        (Tensor own, Tensor foreign) = (said.flatten(0, 1), saidOfForeign.flatten(0, 1));
-        Tensor next = functional.cross_entropy(own, batch.Inputs.narrow(1, 1, read).flatten(), reduction: Reduction.Sum);
-        long tokens = batch.Count * read;
-        return new LossSum(next + (_weight * tokens * OutlierLosses.UniformCrossEntropy(foreign).mean()), tokens);
+        (Tensor next, long tokens) = Next(said, batch.Inputs.narrow(1, 1, read));
+        Tensor foreign = OutlierLosses.UniformCrossEntropy(saidOfForeign.flatten(0, 1));
+        Tensor mean = foreign.mean();
+        if (_model.Encoder.PadToken is { } pad)
+        {
+            Tensor counts = batch.Views[0].narrow(1, 1, read).flatten().ne(pad).to(foreign.dtype);
+            mean = (foreign * counts).sum() / counts.sum().clamp_min(1);
+        }
+
+        return new LossSum(next + (_weight * tokens * mean), tokens);
     }
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
     {
+        using var noGradients = torch.no_grad();
+        double sum = 0;
+        long tokens = 0;
+        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        {
+            using var scope = torch.NewDisposeScope();
+            Tensor windows = data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]).Inputs;
+            long read = windows.shape[1] - 1;
+            (Tensor loss, long count) = Next(_model.call(windows.narrow(1, 0, read)), windows.narrow(1, 1, read));
+            sum += loss.ToDouble();
+            tokens += count;
+        }
+
+        return new Dictionary<string, double>
+        {
+            ["loss"] = sum / tokens,
+            ["perplexity"] = Perplexity.Of(sum, tokens),
+            ["outlierAuroc"] = Auroc.Of(Scores(_outliers), Scores(data)),
+        };
+    }
+
+    // Summed over the tokens that are none to pad with; how many they are.
+    private (Tensor Sum, long Tokens) Next(Tensor logits, Tensor next)
+    {
+        Tensor each = functional.cross_entropy(logits.flatten(0, 1), next.flatten(), reduction: Reduction.None);
+        if (_model.Encoder.PadToken is not { } pad)
+            return (each.sum(), each.shape[0]);
+        Tensor counts = next.flatten().ne(pad);
+        return ((each * counts.to(each.dtype)).sum(), counts.sum().ToInt64());
+    }
+
+    private double[] Scores(Dataset data)
+    {
         using var scope = torch.NewDisposeScope();
-        Tensor bits = new LanguageDetector(_model, LanguageScore.BitsPerToken).Score(data.All().Inputs);
-        return new Dictionary<string, double> { ["loss"] = bits.mean().ToDouble() * Math.Log(2) };
+        return new LanguageDetector(_model).Score(data.First(Watched).Inputs).data<double>().ToArray();
     }
 }

@@ -39,7 +39,7 @@ public sealed class OutlierExposure : Objective
     {
         Options = options ?? new();
         Options.Validate();
-        _batches = new ExposedBatches(train, outliers, Options.OutliersPerSample, seed);
+        _batches = new ExposedBatches(train, outliers, Options.CountFor(train.IsTokens), seed);
         OptionsException.Require((Options.Loss == OutlierLoss.RejectClass) == model is ExtraOutput, nameof(Options.Loss), Options.Loss, "and a network with an extra output belong together: an ExtraOutput with rejectClass, a plain network with the others");
         (_model, _train, _outliers, _decays) = (model, train, outliers, decays);
         _weight = Options.WeightFor(train.IsTokens);

@@ -4,6 +4,8 @@ namespace Espalier.Anomaly;
 public record OutlierExposureOptions
 {
     private const double EnergyWeight = 0.1;
+    private const int ForImages = 2;
+    private const int ForText = 1;
 
     /// <summary>What the model learns to say of outliers.</summary>
     public OutlierLoss Loss { get; init; }
@@ -13,8 +15,8 @@ public record OutlierExposureOptions
     /// </summary>
     public double? Weight { get; init; }
 
-    /// <summary>Outliers beside each training sample, at least 1; 2 for images and 1 for text in the paper.</summary>
-    public int OutliersPerSample { get; init; } = 2;
+    /// <summary>Outliers beside each training sample, at least 1. Where null, 2; on text 1, as in the paper.</summary>
+    public int? OutliersPerSample { get; init; }
 
     /// <summary>
     /// The share of the outliers of a batch that counts, those of greatest loss, in (0, 1]; 1 takes all. Below 1 the batch cannot be
@@ -36,11 +38,14 @@ public record OutlierExposureOptions
     public virtual void Validate()
     {
         OptionsException.Require(Weight is null or >= 0, nameof(Weight), Weight, "must not be negative");
-        OptionsException.Require(OutliersPerSample >= 1, nameof(OutliersPerSample), OutliersPerSample, "must be at least 1");
+        OptionsException.Require(OutliersPerSample is null or >= 1, nameof(OutliersPerSample), OutliersPerSample, "must be at least 1");
         OptionsException.Require(HardShare is > 0 and <= 1, nameof(HardShare), HardShare, "must be above 0 and at most 1");
         OptionsException.Require(Loss == OutlierLoss.Energy || (InlierEnergy is null && OutlierEnergy is null), nameof(InlierEnergy), InlierEnergy ?? OutlierEnergy, "belongs to loss energy");
         OptionsException.Require(InlierEnergy is not { } low || OutlierEnergy is not { } high || low < high, nameof(InlierEnergy), InlierEnergy, $"must be below outlierEnergy ({OutlierEnergy})");
     }
+
+    /// <summary>Outliers beside each sample of data of a kind.</summary>
+    internal int CountFor(bool isText) => OutliersPerSample ?? (isText ? ForText : ForImages);
 
     /// <summary>λ for data of a kind.</summary>
     internal double WeightFor(bool isText) => Weight ?? (Loss == OutlierLoss.Energy ? EnergyWeight : isText ? 1 : 0.5);

@@ -36,6 +36,12 @@ public sealed class StreamWatcher
     /// <summary>What watches the stream as a whole.</summary>
     public AlarmMonitor Monitor { get; }
 
+    /// <summary>What compares scores with the calibration scores, window by window; nothing where null.</summary>
+    public ScoreDrift? Drift { get; init; }
+
+    /// <summary>Where the detector takes its inputs.</summary>
+    public torch.Device Device { get; init; } = torch.CPU;
+
     /// <summary>What has been seen.</summary>
     public WatchCounts Counts { get; private set; } = new();
 
@@ -45,7 +51,7 @@ public sealed class StreamWatcher
     /// <summary>Deals with records, in order.</summary>
     /// <param name="items">The records.</param>
     /// <param name="time">What the events are stamped with.</param>
-    /// <returns>For each record its decision or problem, followed by its alarms.</returns>
+    /// <returns>For each record its decision or problem, followed by its alarms and by the test of a window that it fills.</returns>
     public IReadOnlyList<WatchEvent> Process(IReadOnlyList<WatchItem> items, DateTimeOffset time)
     {
         var (scores, problems) = Score(items);
@@ -77,7 +83,7 @@ public sealed class StreamWatcher
 
     /// <summary>Where it stands.</summary>
     internal WatchState Save(string position, long outputLength) =>
-        new(WatchState.CurrentSchema, _detector.Name, _calibration.Hash, Threshold.Value, Counts, Monitor.Save(), [.. _seen], position, outputLength);
+        new(WatchState.CurrentSchema, _detector.Name, _calibration.Hash, Threshold.Value, Counts, Monitor.Save(), [.. _seen], position, outputLength) { DriftWaiting = Drift is null ? null : [.. Drift.Waiting] };
 
     /// <summary>Goes on from where another one stood.</summary>
     /// <param name="state">Its state.</param>
@@ -86,11 +92,14 @@ public sealed class StreamWatcher
     /// <param name="calibration">The same calibration scores.</param>
     /// <param name="threshold">What a score must exceed to be called anomalous.</param>
     /// <param name="nearest">The training examples most like an input; none where null and the detector keeps none.</param>
+    /// <param name="drift">What compares scores with the calibration scores, with an empty window; the scores that waited for one wait again. Nothing where null.</param>
+    /// <param name="device">Where the detector takes its inputs; the CPU where null.</param>
     /// <exception cref="DataException">The state belongs to other calibration scores, or is damaged.</exception>
     public static StreamWatcher Resume(WatchState state, IAnomalyDetector detector, IReadOnlyList<long> shape, ConformalCalibration calibration, DetectionThreshold threshold,
-        Func<double[], int, IReadOnlyList<AlarmNeighbour>>? nearest)
+        Func<double[], int, IReadOnlyList<AlarmNeighbour>>? nearest, ScoreDrift? drift = null, torch.Device? device = null)
     {
-        var watcher = new StreamWatcher(detector, shape, calibration, threshold, AlarmMonitor.Resume(calibration, state.Monitor), nearest) { Counts = state.Counts };
+        drift?.Restore(state.DriftWaiting ?? []);
+        var watcher = new StreamWatcher(detector, shape, calibration, threshold, AlarmMonitor.Resume(calibration, state.Monitor), nearest) { Counts = state.Counts, Drift = drift, Device = device ?? torch.CPU };
         foreach (string id in state.Seen)
             watcher.Remember(id);
         return watcher;
@@ -111,13 +120,16 @@ public sealed class StreamWatcher
             Alarms = Counts.Alarms + (step.IsAlarm ? 1 : 0),
         };
         events.Add(new("decision", Index, item.Id, time) { Score = score, PValue = p, Anomalous = isAnomalous, Statistic = step.Statistic });
-        if (!isAnomalous && !step.IsAlarm)
-            return;
-        IReadOnlyList<AlarmNeighbour> nearest = _nearest?.Invoke(item.Values!, NearestRows) ?? [];
+        IReadOnlyList<AlarmNeighbour> nearest = isAnomalous || step.IsAlarm ? _nearest?.Invoke(item.Values!, NearestRows) ?? [] : [];
         if (isAnomalous)
             events.Add(Raised("threshold", p, Threshold.Value));
         if (step.IsAlarm)
             events.Add(Raised(Monitor.Options.Kind switch { AlarmKind.Martingale => "martingale", AlarmKind.Cusum => "cusum", _ => "page-hinkley" }, step.PValue, step.Limit));
+        if (Drift?.Observe(score) is { } test)
+        {
+            Counts = Counts with { Windows = Counts.Windows + 1, Drifts = Counts.Drifts + (test.IsDrift ? 1 : 0) };
+            events.Add(new("drift", Index, item.Id, time) { Drift = test });
+        }
 
         WatchEvent Raised(string kind, double pValue, double limit) => new("alarm", Index, item.Id, time)
         {
@@ -175,7 +187,7 @@ public sealed class StreamWatcher
     {
         using var scope = torch.NewDisposeScope();
         Tensor rows = AlignedTensor.Of([.. inputs.SelectMany(i => i)], [inputs.Length, .. _shape]);
-        double[] scores = _detector.Score(_detector is TabularDetector ? rows : rows.to(torch.float32)).data<double>().ToArray();
+        double[] scores = _detector.Score(_detector is TabularDetector ? rows : rows.to(torch.float32, Device)).data<double>().ToArray();
         return !scores.Any(double.IsNaN) ? scores : throw new DataException("record", "has the score NaN", "find out what the detector makes of it");
     }
 

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Espalier.Anomaly;
 
 /// <summary>One line of what a watcher says.</summary>
-/// <param name="Type"><c>decision</c>, <c>alarm</c>, <c>malformed</c> or <c>duplicate</c>.</param>
-/// <param name="Index">Of the record among all of the stream, from 1; an alarm has its record's.</param>
+/// <param name="Type"><c>decision</c>, <c>alarm</c>, <c>drift</c>, <c>malformed</c> or <c>duplicate</c>.</param>
+/// <param name="Index">Of the record among all of the stream, from 1; an alarm has its record's, and a test for drift that of its window's last one.</param>
 /// <param name="Id">The record.</param>
 /// <param name="Time">When.</param>
 public sealed record WatchEvent(string Type, long Index, string Id, DateTimeOffset Time)
@@ -28,6 +28,10 @@ public sealed record WatchEvent(string Type, long Index, string Id, DateTimeOffs
     /// <summary>The alarm.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Alarm? Alarm { get; init; }
+
+    /// <summary>What the test of a full window of scores says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FeatureDrift? Drift { get; init; }
 
     /// <summary>What is wrong with the record.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

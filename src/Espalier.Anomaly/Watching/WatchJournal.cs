@@ -74,14 +74,14 @@ public sealed class WatchJournal : IDisposable
     /// <summary>Deals with records and makes what follows from them durable.</summary>
     /// <param name="batch">The records, and where the source stands after them.</param>
     /// <param name="time">What the events are stamped with.</param>
-    /// <param name="alarmsOnly">Whether decisions that raise no alarm are left out of what is written.</param>
+    /// <param name="alarmsOnly">Whether decisions that raise no alarm, and windows without drift, are left out of what is written.</param>
     public IReadOnlyList<WatchEvent> Commit(WatchBatch batch, DateTimeOffset time, bool alarmsOnly = false)
     {
         IReadOnlyList<WatchEvent> events = Watcher.Process(batch.Items, time);
         var text = new StringBuilder();
         foreach (WatchEvent each in events)
         {
-            if (!alarmsOnly || each.Type is not ("decision" or "duplicate"))
+            if (!alarmsOnly || (each.Type is not ("decision" or "duplicate") && each.Drift is not { IsDrift: false }))
                 text.Append(JsonSerializer.Serialize(each, Json)).Append('\n');
         }
 

@@ -48,6 +48,8 @@ public sealed class WatchMetrics : IDisposable
         ("duplicates", "Records that came again under an id already seen.", c => c.Duplicates),
         ("anomalies", "Records above the threshold.", c => c.Anomalies),
         ("alarms", "Alarms of what watches the stream as a whole.", c => c.Alarms),
+        ("windows", "Windows of scores tested for drift.", c => c.Windows),
+        ("drifts", "Windows of scores that are called drift.", c => c.Drifts),
     ];
 
     /// <summary>Takes the numbers after a batch.</summary>

@@ -13,6 +13,9 @@ namespace Espalier.Anomaly;
 public sealed record WatchState(int Schema, string Detector, string CalibrationHash, double Threshold, WatchCounts Counts, MonitorState Monitor, IReadOnlyList<string> Seen,
     string Position, long OutputLength)
 {
+    /// <summary>The scores that wait for a window to be tested for drift; null where none are tested.</summary>
+    public IReadOnlyList<double>? DriftWaiting { get; init; }
+
     /// <summary>The version that is written.</summary>
     public const int CurrentSchema = 1;
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Anomaly;
+using Espalier.Cli.Output;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
 using Espalier.Runs;
@@ -12,6 +13,8 @@ namespace Espalier.Cli.Commands;
 /// <summary><c>espalier detectors compare</c>: all detectors on one model, and the one to use.</summary>
 internal sealed class DetectorsCompareCommand : EspalierCommand<DetectorsCompareCommand.Settings>
 {
+    private const string Stage = "detectors";
+
     internal sealed class Settings : DetectorTargetSettings
     {
         [CommandOption("--detectors <LIST>")]
@@ -58,7 +61,7 @@ internal sealed class DetectorsCompareCommand : EspalierCommand<DetectorsCompare
         var manifest = new RunManifest
         {
             Name = $"{Path.GetFileNameWithoutExtension(target.Name)}-detectors",
-            Kind = "detectors",
+            Kind = Stage,
             CommandLine = CommandLine.Text,
             Seed = settings.Seed ?? 0,
             Machine = MachineInfo.Current(),
@@ -70,7 +73,12 @@ internal sealed class DetectorsCompareCommand : EspalierCommand<DetectorsCompare
         DetectorComparisonRecord record;
         try
         {
-            record = DetectorComparison.Run(target, options, run, settings.Seed ?? 0, null, session.Stop);
+            record = StageDisplay.Show(session.Terminal, progress =>
+            {
+                DetectorComparisonRecord compared = DetectorComparison.Run(target, options, run, settings.Seed ?? 0, new Share(progress), session.Stop);
+                progress.Report(new StageProgress(Stage, 1, string.Create(CultureInfo.InvariantCulture, $"{compared.Rows.Select(r => r.Detector).Distinct().Count()} compared on {compared.TestSamples:N0} test samples")));
+                return compared;
+            });
         }
         catch (OperationCanceledException) when (session.Stop.IsCancellationRequested)
         {
@@ -112,6 +120,11 @@ internal sealed class DetectorsCompareCommand : EspalierCommand<DetectorsCompare
         session.Terminal.Line(record.Recommended is { } best ? $"recommended by the validation distributions: {best}" : "no validation distributions: none is recommended");
         foreach ((string detector, string reason) in record.Skipped)
             session.Terminal.Line($"left out  {detector}: {reason}");
+    }
+
+    private sealed class Share(IProgress<StageProgress> stages) : IProgress<double>
+    {
+        public void Report(double value) => stages.Report(new StageProgress(Stage, value));
     }
 
     private static string Percent(double? value) => value is { } v ? (100 * v).ToString("0.00", CultureInfo.InvariantCulture) : "";

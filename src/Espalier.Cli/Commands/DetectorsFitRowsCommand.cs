@@ -12,7 +12,7 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
     internal sealed class Settings : GlobalSettings
     {
         [CommandArgument(0, "<TABLE>")]
-        [Description("Rows that are mostly ordinary: a CSV file with a header, a .npy table, or the array X of an .npz archive.")]
+        [Description("Rows that are mostly ordinary: a CSV file with a header, a .npy table, the array X of an .npz archive, or a table of the catalogue, such as adbench-cardio.")]
         public string Table { get; init; } = "";
 
         [CommandOption("--detector <NAME>")]
@@ -51,7 +51,7 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
     protected override int Execute(Settings settings, Session session)
     {
         OptionsException.Require(settings.Normal is null || settings.Label is not null || !settings.Table.EndsWith(".csv", StringComparison.OrdinalIgnoreCase), "normal", settings.Normal, "needs --label, the column that it is a value of");
-        NumericTable table = NumericTable.Read(settings.Table, new() { Label = settings.Label, Exclude = settings.Exclude, Categorical = settings.Categorical });
+        NumericTable table = NumericTable.Open(settings.Table, new() { Label = settings.Label, Exclude = settings.Exclude, Categorical = settings.Categorical });
         if (settings.Normal is { } normal)
             table = table.Only(normal);
         var defaults = new TabularFitOptions();
@@ -62,7 +62,7 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
             Delta = settings.Delta,
             Seed = settings.Seed ?? defaults.Seed,
         };
-        NumericTable? calibration = settings.Calibration is { } path ? NumericTable.ReadAs(path, table.Schema) : null;
+        NumericTable? calibration = settings.Calibration is { } path ? NumericTable.OpenAs(path, table.Schema) : null;
         TabularDetector detector = TabularFit.Run(table, options, calibration, session.Stop);
         string kept = settings.Out ?? "detector.zip";
         double threshold = detector.Threshold!.Value;

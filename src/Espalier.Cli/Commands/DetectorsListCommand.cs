@@ -14,6 +14,7 @@ internal sealed class DetectorsListCommand : EspalierCommand<GlobalSettings>
         session.Terminal.Show(table);
         session.Terminal.Line("several at once: ensemble:energy+knn:k=50");
         session.Terminal.Line($"of table rows: {string.Join(", ", TabularDetector.Names)}");
+        session.Terminal.Line("of images without a model: deep-svdd, by espalier detectors fit-images");
         session.Terminal.Line($"outliers to report on: {string.Join(", ", OutlierGenerator.NamesFor(OutlierUse.Test))}");
         session.Terminal.Line($"outliers to choose by: {string.Join(", ", OutlierGenerator.NamesFor(OutlierUse.Validation))}");
         session.Terminal.Result(DetectorCatalog.All.Select(d => new { d.Name, d.Title, d.Paper, Needs = Needs(d.Needs), d.Settings }));

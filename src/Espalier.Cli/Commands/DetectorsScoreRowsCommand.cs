@@ -22,7 +22,7 @@ internal sealed class DetectorsScoreRowsCommand : EspalierCommand<DetectorsScore
         public string Detector { get; init; } = "";
 
         [CommandArgument(1, "<TABLE>")]
-        [Description("Rows with the same columns: a CSV file, a .npy table, or the array X of an .npz archive.")]
+        [Description("Rows with the same columns: a CSV file, a .npy table, the array X of an .npz archive, or a table of the catalogue.")]
         public string Table { get; init; } = "";
 
         [CommandOption("--fdr <SHARE>")]
@@ -37,7 +37,7 @@ internal sealed class DetectorsScoreRowsCommand : EspalierCommand<DetectorsScore
     protected override int Execute(Settings settings, Session session)
     {
         TabularDetector detector = TabularDetector.Load(settings.Detector);
-        NumericTable table = detector.Schema is { } schema ? NumericTable.ReadAs(settings.Table, schema) : NumericTable.Read(settings.Table);
+        NumericTable table = detector.Schema is { } schema ? NumericTable.OpenAs(settings.Table, schema) : NumericTable.Open(settings.Table);
         double[] scores = detector.Score(table.Rows);
         var calibration = new ConformalCalibration(detector.Calibration);
         double[] pValues = [.. scores.Select(calibration.PValue)];

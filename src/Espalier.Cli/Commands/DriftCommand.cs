@@ -16,7 +16,7 @@ internal sealed class DriftCommand : EspalierCommand<DriftCommand.Settings>
     internal sealed class Settings : GlobalSettings
     {
         [CommandOption("--reference <TABLE>")]
-        [Description("Rows as they should be: a CSV file with a header, a .npy table, or the array X of an .npz archive.")]
+        [Description("Rows as they should be: a CSV file with a header, a .npy table, the array X of an .npz archive, or a table of the catalogue.")]
         public string? Reference { get; init; }
 
         [CommandOption("--window <TABLE>")]
@@ -52,8 +52,8 @@ internal sealed class DriftCommand : EspalierCommand<DriftCommand.Settings>
     {
         string referencePath = settings.Reference ?? throw new OptionsException("reference", null, "must name a table");
         string windowPath = settings.Window ?? throw new OptionsException("window", null, "must name a table");
-        NumericTable reference = NumericTable.Read(referencePath, new() { Label = settings.Label, Exclude = settings.Exclude });
-        NumericTable window = NumericTable.ReadAs(windowPath, reference.Schema);
+        NumericTable reference = NumericTable.Open(referencePath, new() { Label = settings.Label, Exclude = settings.Exclude });
+        NumericTable window = NumericTable.OpenAs(windowPath, reference.Schema);
         var defaults = new DriftMonitorOptions();
         var options = new DriftMonitorOptions
         {

@@ -19,7 +19,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     internal sealed class Settings : ModelFileSettings
     {
         [CommandArgument(0, "<DETECTOR>")]
-        [Description("What espalier detectors fit-rows or fit kept.")]
+        [Description("What espalier detectors fit-rows, fit-images or fit kept.")]
         public string Detector { get; init; } = "";
 
         [CommandOption("--input <SOURCE>")]
@@ -49,6 +49,18 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         [CommandOption("--fail-on-alarm")]
         [Description("Stop at the first alarm of the stream as a whole and exit with 3.")]
         public bool FailOnAlarm { get; init; }
+
+        [CommandOption("--drift-window <ROWS>")]
+        [Description("Compare each so many scores with the calibration scores; not at all where left out.")]
+        public int? DriftWindow { get; init; }
+
+        [CommandOption("--alpha <LEVEL>")]
+        [Description("Level of the test of one window; 0.05 where left out.")]
+        public double? Alpha { get; init; }
+
+        [CommandOption("--fail-on-drift")]
+        [Description("Stop at the first window that drifted and exit with 3.")]
+        public bool FailOnDrift { get; init; }
 
         [CommandOption("--once")]
         [Description("For a folder: end once nothing new is left.")]
@@ -86,8 +98,9 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         [Description("For a detector on a network: the folder of its run, last for the latest one, an ONNX file or a file of weights.")]
         public string? Model { get; init; }
 
-        /// <summary>Opens the model. It watches on the CPU: records come one by one.</summary>
-        public AuditTarget Open() => Open(Model!, torch.CPU);
+        /// <summary>Opens the model.</summary>
+        /// <param name="device">Where it shall live.</param>
+        public AuditTarget Open(torch.Device device) => Open(Model!, device);
     }
 
     protected override int Execute(Settings settings, Session session)
@@ -95,7 +108,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         OptionsException.Require(settings.LongestBody is null or >= 1, "max-body", settings.LongestBody, "must be at least 1");
         OptionsException.Require(settings.Otlp is null || (Uri.TryCreate(settings.Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"), "otlp", settings.Otlp, "must be an address such as http://localhost:4317");
         OptionsException.Require(!settings.Json || settings.Decisions is not null, "json", "true", "prints the summary on standard output: give --decisions FILE for the decisions");
-        using WatchedDetector watched = settings.Model is null ? WatchedDetector.OfRows(settings.Detector) : WatchedDetector.OfNetwork(settings.Detector, settings.Open());
+        OptionsException.Require(settings.DriftWindow is not null || (!settings.FailOnDrift && settings.Alpha is null), "drift-window", null, "must say how many rows a test looks at with --fail-on-drift and --alpha");
+        using WatchedDetector watched = settings.Model is null ? WatchedDetector.Open(settings.Detector, session.Device) : WatchedDetector.OfNetwork(settings.Detector, settings.Open(session.Device));
         var calibration = new ConformalCalibration(watched.CalibrationScores.Count > 0 ? watched.CalibrationScores
             : throw new DataException(settings.Detector, "holds no calibration scores", "fit it again with held-out rows"));
         double share = settings.FalseAlarms ?? watched.FalseAlarms ?? 0.05;
@@ -112,6 +126,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         };
         options.Validate();
 
+        ScoreDrift? drift = settings.DriftWindow is { } rows ? new ScoreDrift(calibration, rows, settings.Alpha ?? new DriftMonitorOptions().Alpha) : null;
+
         // Standard output carries the lines alone; words for people go beside them.
         TextWriter words = Console.Error;
         void Say(string text)
@@ -121,8 +137,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         }
 
         using WatchJournal journal = WatchJournal.Open(
-            () => new StreamWatcher(watched.Detector, watched.Shape, calibration, threshold, new AlarmMonitor(calibration, options), watched.Nearest),
-            state => StreamWatcher.Resume(state, watched.Detector, watched.Shape, calibration, threshold, watched.Nearest),
+            () => new StreamWatcher(watched.Detector, watched.Shape, calibration, threshold, new AlarmMonitor(calibration, options), watched.Nearest) { Drift = drift, Device = watched.Device },
+            state => StreamWatcher.Resume(state, watched.Detector, watched.Shape, calibration, threshold, watched.Nearest, drift, watched.Device),
             settings.State, settings.Decisions, settings.Decisions is null ? Console.Out : null);
         using var metrics = new WatchMetrics(journal.Watcher, watched.Detector.Name);
         using MeterProvider? exporter = settings.Otlp is { } endpoint
@@ -141,8 +157,10 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         });
         WatchCounts counts = journal.Watcher.Counts;
         Say(string.Create(CultureInfo.InvariantCulture, $"{counts.Records:N0} records, {counts.Anomalies:N0} anomalous, {counts.Alarms:N0} alarms of the stream, {counts.Malformed:N0} malformed, {counts.Duplicates:N0} duplicates"));
+        if (drift is not null)
+            Say(string.Create(CultureInfo.InvariantCulture, $"{counts.Windows:N0} windows of {drift.WindowRows:N0} scores, {counts.Drifts:N0} of them drifted; {drift.Waiting.Count:N0} scores wait"));
         if (settings.Json)
-            session.Terminal.Result(new { Detector = watched.Detector.Name, Threshold = threshold.Value, counts.Records, counts.Anomalies, counts.Alarms, counts.Malformed, counts.Duplicates });
+            session.Terminal.Result(new { Detector = watched.Detector.Name, Threshold = threshold.Value, counts.Records, counts.Anomalies, counts.Alarms, counts.Windows, counts.Drifts, counts.Malformed, counts.Duplicates });
         return alarmed ? DriftCommand.Found : Done;
     }
 
@@ -188,7 +206,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         {
             await foreach (WatchBatch batch in batches.ConfigureAwait(false))
             {
-                if (Commit(settings, journal, metrics, batch).Any(IsStreamAlarm) && settings.FailOnAlarm)
+                if (Commit(settings, journal, metrics, batch).Any(e => Ends(settings, e)))
                     return true;
             }
         }
@@ -217,7 +235,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
                 {
                     foreach ((WatchRequest request, IReadOnlyList<WatchEvent> events) in waiting.Zip(CommitEach(settings, journal, metrics, waiting)))
                     {
-                        alarmed |= events.Any(IsStreamAlarm);
+                        alarmed |= events.Any(e => Ends(settings, e));
                         request.Answer.TrySetResult(events);
                     }
                 }
@@ -227,7 +245,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
                     throw;
                 }
 
-                if (alarmed && settings.FailOnAlarm)
+                if (alarmed)
                     return true;
             }
         }
@@ -243,7 +261,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     {
         IReadOnlyList<WatchEvent> all = Commit(settings, journal, metrics, new([.. requests.SelectMany(r => r.Items)], ""));
 
-        // Each record has one event, followed by its alarms.
+        // Each record has one event, followed by its alarms and by the test of a window that it fills.
         var shared = new List<IReadOnlyList<WatchEvent>>();
         int at = 0;
         foreach (WatchRequest request in requests)
@@ -252,7 +270,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
             for (int left = request.Items.Count; left > 0; left--)
             {
                 at++;
-                while (at < all.Count && all[at].Type == "alarm")
+                while (at < all.Count && all[at].Type is "alarm" or "drift")
                     at++;
             }
 
@@ -270,7 +288,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         return events;
     }
 
-    private static bool IsStreamAlarm(WatchEvent each) => each.Alarm is { Kind: not "threshold" };
+    /// <summary>Whether an event is what the user wants the watch to end at.</summary>
+    private static bool Ends(Settings settings, WatchEvent each) => (settings.FailOnAlarm && each.Alarm is { Kind: not "threshold" }) || (settings.FailOnDrift && each.Drift is { IsDrift: true });
 
     private static FileStream OpenLines(string path)
     {

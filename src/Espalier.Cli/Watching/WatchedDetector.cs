@@ -23,6 +23,9 @@ internal sealed class WatchedDetector : IDisposable
     /// <summary>Shape of one input.</summary>
     public IReadOnlyList<long> Shape { get; }
 
+    /// <summary>Where the detector takes its inputs.</summary>
+    public torch.Device Device { get; private init; } = torch.CPU;
+
     public IReadOnlyList<double> CalibrationScores { get; }
 
     /// <summary>The share of false alarms that the file asks for, or null.</summary>
@@ -43,8 +46,37 @@ internal sealed class WatchedDetector : IDisposable
     /// <summary>The training samples most like an input; null where the detector itself knows or keeps none.</summary>
     public Func<double[], int, IReadOnlyList<AlarmNeighbour>>? Nearest { get; init; }
 
+    /// <summary>Opens a detector that needs no model: of rows or of images.</summary>
+    /// <param name="path">The detector's file.</param>
+    /// <param name="device">Where a network in it shall live.</param>
+    /// <exception cref="OptionsException">Rows are scored on the CPU.</exception>
+    public static WatchedDetector Open(string path, torch.Device device)
+    {
+        if (DetectorArchive.Read(path).Kind == ImageDeepSvdd.ArchiveKind)
+            return OfImages(path, device);
+        OptionsException.Require(device.type == DeviceType.CPU, "device", device.ToString(), "belongs to networks: rows are scored on the CPU");
+        return OfRows(path);
+    }
+
+    private static WatchedDetector OfImages(string path, torch.Device device)
+    {
+        ImageDeepSvdd detector = ImageDeepSvdd.Load(path, device);
+        long[] shape = [.. detector.InputShape];
+        return new(detector, shape, detector.Calibration, detector.FalseAlarms, null, detector)
+        {
+            Device = device,
+            Features = record => Flat(record, shape),
+            Row = (_, _) => throw new DataException("row", "is no image", "give pictures or arrays of numbers"),
+            Picture = file =>
+            {
+                using var scope = torch.NewDisposeScope();
+                return ImageFile.Read(file, (int)shape[0], (int)shape[1], (int)shape[2]).to(torch.float64).flatten().data<double>().ToArray();
+            },
+        };
+    }
+
     /// <summary>Opens a detector of rows.</summary>
-    public static WatchedDetector OfRows(string path)
+    private static WatchedDetector OfRows(string path)
     {
         TabularDetector detector = TabularDetector.Load(path);
         TabularSchema schema = detector.Schema ?? new([.. detector.ColumnNames.Select(n => new TabularColumn(n, ColumnKind.Numeric, 0, 0, []))], "", []);
@@ -70,12 +102,13 @@ internal sealed class WatchedDetector : IDisposable
             IScoringClassifier classifier = model.Classifier;
             return new(detector, shape, detector.Calibration, detector.FalseAlarms, null, detector, model, target)
             {
+                Device = target.Splits.Test.Device,
                 Features = record => target.Schema is { } schema && record.ValueKind == JsonValueKind.Object
                     ? Scaled(NumericTable.Features(record, schema), target) : Flat(record, shape),
                 Row = (header, cells) => target.Schema is { } schema ? Scaled(NumericTable.Features(header, cells, schema), target)
                     : throw new DataException("row", "is no input of this model", "give pictures or arrays of numbers"),
                 Picture = shape is [var channels, var height, var width] ? file => Read(file, (int)channels, (int)height, (int)width, target) : null,
-                Nearest = detector.Examples is { } examples ? (values, count) => Neighbours(values, count, shape, classifier, examples) : null,
+                Nearest = detector.Examples is { } examples ? (values, count) => Neighbours(values, count, shape, classifier, examples, target.Splits.Test.Device) : null,
             };
         }
         catch
@@ -118,10 +151,10 @@ internal sealed class WatchedDetector : IDisposable
         return values;
     }
 
-    private static IReadOnlyList<AlarmNeighbour> Neighbours(double[] values, int count, long[] shape, IScoringClassifier classifier, ExampleBank examples)
+    private static IReadOnlyList<AlarmNeighbour> Neighbours(double[] values, int count, long[] shape, IScoringClassifier classifier, ExampleBank examples, torch.Device device)
     {
         using var scope = torch.NewDisposeScope();
-        using NetworkOutputs outputs = NetworkOutputs.Of(classifier, torch.tensor(values, dtype: torch.float32).view([1, .. shape]), 1);
+        using NetworkOutputs outputs = NetworkOutputs.Of(classifier, torch.tensor(values, dtype: torch.float32, device: device).view([1, .. shape]), 1);
         return outputs.Features is { } features ? [.. examples.Nearest(features, count)[0].Select(n => new AlarmNeighbour(n.Id, n.Distance))] : [];
     }
 

@@ -32,7 +32,7 @@ public static class TextEncoding
 
         Dataset validation = Part(text.Validation, false);
         Dataset test = Part(text.Test, false);
-        return new TokenizedText(new DatasetSplits(Part(text.Train, true), validation, test), tokenizer, CharactersPerToken(tokenizer, isWindows ? [Joined(text.Test)] : text.Test.Documents));
+        return new TokenizedText(new DatasetSplits(Part(text.Train, true), validation, test), tokenizer, CharactersPerToken(tokenizer, isWindows ? [Joined(text.Test)] : text.Test.Documents)) { IsWindows = isWindows };
     }
 
     /// <summary>The windows of documents joined by line breaks.</summary>

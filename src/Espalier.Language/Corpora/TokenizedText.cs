@@ -8,6 +8,9 @@ namespace Espalier.Language;
 /// <param name="CharactersPerToken">Characters of the test part over its tokens: what turns a loss per token into one per character.</param>
 public sealed record TokenizedText(DatasetSplits Splits, Tokenizer Tokenizer, double CharactersPerToken) : IDisposable
 {
+    /// <summary>Whether samples are windows of running text; else each is a document.</summary>
+    public bool IsWindows { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Splits.Dispose();
 }

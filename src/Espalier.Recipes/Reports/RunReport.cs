@@ -24,11 +24,12 @@ public static class RunReport
         ProbeRecord? probe = StageFile.Read<ProbeRecord>(run, "probe");
         EvaluateRecord? evaluate = StageFile.Read<EvaluateRecord>(run, "evaluate");
         LanguageRecord? language = StageFile.Read<LanguageRecord>(run, "language");
+        DensityRecord? density = StageFile.Read<DensityRecord>(run, "density");
         AttackRecord? attack = StageFile.Read<AttackRecord>(run, "attack");
         DetectRecord? detect = StageFile.Read<DetectRecord>(run, "detect");
         ExplainRecord? explain = StageFile.Read<ExplainRecord>(run, "explain");
 
-        SummarySection.Write(report, recipe, train, probe, evaluate, language, attack, detect, explain);
+        SummarySection.Write(report, recipe, train, probe, evaluate, language, density, attack, detect, explain);
         if (train is not null)
             TrainSection.Write(report, run, recipe, train);
         if (train is not null)
@@ -39,6 +40,8 @@ public static class RunReport
             EvaluateSection.Write(report, evaluate);
         if (language is not null)
             LanguageSection.Write(report, run, language);
+        if (density is not null)
+            DensitySection.Write(report, run, density);
         if (attack is { Curves.Count: > 0 })
             AttackSection.Write(report, recipe, attack);
         if (attack is not null)

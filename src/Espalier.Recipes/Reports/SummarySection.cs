@@ -8,7 +8,7 @@ namespace Espalier.Recipes.Reports;
 /// <summary>The few numbers that everybody should see.</summary>
 internal static class SummarySection
 {
-    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, ProbeRecord? probe, EvaluateRecord? evaluate, LanguageRecord? language, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
+    public static void Write(HtmlReport report, Recipe recipe, TrainRecord? train, ProbeRecord? probe, EvaluateRecord? evaluate, LanguageRecord? language, DensityRecord? density, AttackRecord? attack, DetectRecord? detect, ExplainRecord? explain)
     {
         var figures = new List<(string, string, string)>();
         if (probe is not null)
@@ -33,6 +33,9 @@ internal static class SummarySection
             figures.Add((Format.Number(best.Perplexity, 2), "perplexity", $"of {Format.Count(language.Vocabulary)} tokens; 1 is certainty"));
             figures.Add((Format.Percent(best.Accuracy), language.IsMasked ? "hidden tokens found" : "next tokens guessed", "first guess"));
         }
+
+        if (density is not null)
+            figures.Add((Format.Number(density.Ema ?? density.Raw, 3), "bits for each pixel", $"{Format.Count(density.Samples)} test images; 8 without a model"));
 
         if (attack is { Policies: [var worst, ..] })
         {

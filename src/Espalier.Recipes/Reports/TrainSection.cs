@@ -18,7 +18,7 @@ internal static class TrainSection
             {
                 Description = "Training and validation loss over the samples seen",
                 XLabel = "epoch",
-                YLabel = recipe.Objective.IsSelfSupervised ? "loss of the objective" : "cross-entropy, nats",
+                YLabel = recipe.Objective.IsSelfSupervised ? "loss of the objective" : recipe.Objective.Kind == ObjectiveKind.Density ? "nats for each pixel" : "cross-entropy, nats",
                 YMinimum = recipe.Objective.IsSelfSupervised ? null : 0,
                 Series = Present(
                     Curve(metrics, "train.loss", "", record) with { Faint = true },

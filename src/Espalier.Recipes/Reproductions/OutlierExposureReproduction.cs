@@ -24,6 +24,7 @@ public sealed class OutlierExposureReproduction : Reproduction
         ("text-trec", ExposedText.Questions),
         ("text-sst", ExposedText.Reviews),
         ("tabular", TabularBenchmark.Run),
+        ("deep-svdd", OneClassDigits.Run),
         ("guarantees", AlarmGuarantees.Run),
     ];
 }

@@ -5,11 +5,17 @@ namespace Espalier.Recipes.Stages;
 /// <summary>How inputs from elsewhere are told from test inputs.</summary>
 public sealed record DetectOptions
 {
+    private const string Default = "msp";
+
     // What needs nothing but the data at hand; more can be asked for.
     private static readonly string[] DefaultKinds = ["gaussian", "rademacher", "blobs", "pixel-shuffle"];
 
-    /// <summary>What scores an input, with its settings: <c>msp</c>, <c>energy</c>, <c>knn:k=50</c>; see <c>espalier detectors list</c>.</summary>
-    public string Detector { get; init; } = "msp";
+    /// <summary>
+    /// What scores an input, with its settings: <c>msp</c>, <c>energy</c>, <c>knn:k=50</c>; see <c>espalier detectors list</c>. Models
+    /// that are trained to tell have scores of their own: <c>confidence-branch</c>, <c>reject-class</c>, <c>language-uniform</c>, <c>language-bits</c>,
+    /// <c>bits-per-dimension</c>, <c>bits-per-dimension-corrected</c>. Where null, the model's own, else <c>msp</c>.
+    /// </summary>
+    public string? Detector { get; init; }
 
     /// <summary>For detectors that use features: the layer that they come from; the last linear layer where null.</summary>
     public string? Layer { get; init; }
@@ -35,8 +41,11 @@ public sealed record DetectOptions
     /// <exception cref="NotFoundException">There is no detector or kind of outliers of that name.</exception>
     public void Validate()
     {
-        using (DetectorCatalog.Create(Detector))
+        if (Detector is { } name && !OwnScores.IsKnown(name))
         {
+            using (DetectorCatalog.Create(name))
+            {
+            }
         }
 
         OptionsException.Require(Fit is null or >= 1, nameof(Fit), Fit, "must be at least 1");
@@ -55,6 +64,22 @@ public sealed record DetectOptions
         foreach (string kind in Outliers!)
             OptionsException.Require(IsText(kind), nameof(Outliers), kind, "must be a text of the catalogue: the model reads text");
     }
+
+    /// <summary>Checks what depends on the model.</summary>
+    /// <param name="recipe">Says which.</param>
+    /// <exception cref="OptionsException">The score is another model's.</exception>
+    internal void ValidateFor(Recipe recipe)
+    {
+        IReadOnlyList<string> own = OwnScores.NamesOf(recipe.Objective);
+        if (Detector is not { } name || own.Contains(name))
+            return;
+        OptionsException.Require(!OwnScores.IsKnown(name), nameof(Detector), name, $"is the score of models of {(OwnScores.IsKnown(name) ? OwnScores.ModelsOf(name) : "")}");
+        OptionsException.Require(recipe.Objective.HasClasses, nameof(Detector), name, $"needs classes; this model's scores are {string.Join(" and ", own)}");
+    }
+
+    /// <summary>What scores a recipe's model.</summary>
+    /// <param name="recipe">The recipe.</param>
+    internal string DetectorFor(Recipe recipe) => Detector ?? (OwnScores.NamesOf(recipe.Objective) is [var own, ..] ? own : Default);
 
     private static bool IsText(string name) => Data.DataCatalog.Default.Entries.Any(e => e.IsText && e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 

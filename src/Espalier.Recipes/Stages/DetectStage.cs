@@ -19,31 +19,24 @@ internal static class DetectStage
         IReadOnlyList<string> wanted = options.KindsFor(context.Test.InputShape);
         using var scope = torch.NewDisposeScope();
         Batch test = context.Test.All();
-        ScoreRule rule = DetectorCatalog.Create(options.Detector);
-        using FeatureClassifier? features = rule.Needs.HasFlag(DetectorNeeds.Features) && context.Classifier is TorchClassifier module ? FeatureClassifier.Of(module, options.Layer) : null;
-        using var detector = new Detector(rule, features ?? (IScoringClassifier)context.Classifier);
-        if (rule.Needs.HasFlag(DetectorNeeds.Fit))
-        {
-            using Batch train = context.Train.First(options.Fit);
-            detector.Fit(train.Inputs, train.Labels, context.CancellationToken);
-        }
-
-        double[] inliers = Scores(detector, test.Inputs);
+        string name = options.DetectorFor(context.Recipe);
+        using Scorer scorer = Scorer.Of(name, context, options);
+        double[] inliers = Scores(scorer.Detector, test.Inputs);
         var protocol = new DetectionProtocol(options.Protocol with { Seed = context.Seed });
         var kinds = new List<DetectedOutliers>();
         foreach (string kind in wanted)
         {
             using var kindScope = torch.NewDisposeScope();
             context.CancellationToken.ThrowIfCancellationRequested();
-            (string name, Tensor outliers) = Load(kind, context, options);
-            double[] scores = Scores(detector, outliers);
+            (string set, Tensor outliers) = Load(kind, context, options);
+            double[] scores = Scores(scorer.Detector, outliers);
             DetectionResult result = protocol.Measure(inliers, scores);
-            kinds.Add(new DetectedOutliers(name, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
+            kinds.Add(new DetectedOutliers(set, [.. scores.Select(s => (float)s)], result.Auroc, result.AveragePrecision, result.BaseRate, result.FalsePositiveRate,
                 context.Texts is not null ? [] : ImageSamples.Rows(outliers.narrow(0, 0, Math.Min(ExamplesPerKind, outliers.shape[0])))));
             context.Progress?.Report((double)kinds.Count / wanted.Count);
         }
 
-        return new DetectRecord(options.Detector, context.Test.InputShape, ValueRange.Of(context.Classifier.Bounds), [.. inliers.Select(s => (float)s)], kinds) { RecallLevel = options.Protocol.RecallLevel };
+        return new DetectRecord(name, context.Test.InputShape, ValueRange.Of(context.Test.Bounds), [.. inliers.Select(s => (float)s)], kinds) { RecallLevel = options.Protocol.RecallLevel };
     }
 
     private static (string Name, Tensor Outliers) Load(string kind, AuditContext context, DetectOptions options)
@@ -59,7 +52,7 @@ internal static class DetectStage
         return (source.Name, source.Load(new OutlierRequest
         {
             Shape = context.Test.InputShape,
-            Bounds = context.Classifier.Bounds,
+            Bounds = context.Test.Bounds,
             Count = count,
             Seed = context.Seed,
             Inliers = context.Test,
@@ -73,9 +66,51 @@ internal static class DetectStage
         (string.Create(CultureInfo.InvariantCulture, $"detect.{o.Kind}.fpr{100 * record.RecallLevel:0.#}"), o.FalsePositiveRate),
     });
 
-    private static double[] Scores(Detector detector, Tensor inputs)
+    private static double[] Scores(IAnomalyDetector detector, Tensor inputs)
     {
         using Tensor scores = detector.Score(inputs);
         return [.. ImageSamples.Floats(scores).Select(s => (double)s)];
+    }
+
+    /// <summary>A detector on the model, with what must live as long as it.</summary>
+    private sealed class Scorer : IDisposable
+    {
+        private readonly IDisposable?[] _owned;
+
+        private Scorer(IAnomalyDetector detector, params IDisposable?[] owned) => (Detector, _owned) = (detector, owned);
+
+        public IAnomalyDetector Detector { get; }
+
+        public static Scorer Of(string name, AuditContext context, DetectOptions options)
+        {
+            if (OwnScores.IsKnown(name))
+                return new(OwnScores.Open(name, context.Network));
+            ScoreRule rule = DetectorCatalog.Create(name);
+            FeatureClassifier? features = rule.Needs.HasFlag(DetectorNeeds.Features) && context.Classifier is TorchClassifier module ? FeatureClassifier.Of(module, options.Layer) : null;
+            Detector? detector = null;
+            try
+            {
+                detector = new Detector(rule, features ?? (IScoringClassifier)context.Classifier);
+                if (rule.Needs.HasFlag(DetectorNeeds.Fit))
+                {
+                    using Batch train = context.Train.First(options.Fit);
+                    detector.Fit(train.Inputs, train.Labels, context.CancellationToken);
+                }
+
+                return new(detector, detector, features);
+            }
+            catch
+            {
+                detector?.Dispose();
+                features?.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (IDisposable? each in _owned)
+                each?.Dispose();
+        }
     }
 }

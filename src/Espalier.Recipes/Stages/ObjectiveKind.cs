@@ -6,6 +6,12 @@ public enum ObjectiveKind
     /// <summary>The labels, by cross-entropy.</summary>
     Classification,
 
+    /// <summary>The labels, and how sure of them the model may be (DeVries and Taylor 2018): a confidence that a network's extra output tells.</summary>
+    Confidence,
+
+    /// <summary>How likely an image is, by a density without classes.</summary>
+    Density,
+
     /// <summary>A representation without labels, by BYOL.</summary>
     Byol,
 

@@ -69,6 +69,22 @@ public sealed class DataCatalog
         return new UncutData(source.Info, read.Pool, read.Test, read.Checksums) { Schema = read.Schema };
     }
 
+    /// <summary>Loads a table uncut, in double precision: what detectors and monitors of rows take.</summary>
+    /// <param name="name">Its name.</param>
+    /// <exception cref="NotFoundException">There is no data set of that name.</exception>
+    /// <exception cref="DataException">It is no table, or files are missing or bad.</exception>
+    public NumericTable LoadTable(string name)
+    {
+        DatasetSource source = Source(name);
+        if (source.Info.Task != DatasetTask.TabularClassification)
+            throw new DataException(name, "is no table", "name a table, such as wine or adbench-cardio, or give a file");
+        if (source is UserSource)
+            throw new DataException(name, "is a file of your own", "give the file itself");
+        if (source.Missing(_folders) is { } missing)
+            throw new DataException(name, missing.Problem, missing.Remedy);
+        return source.LoadTable(_folders);
+    }
+
     /// <summary>Loads a text, cut into training, validation and test parts and not yet tokenised.</summary>
     /// <param name="options">Which, and how to cut it.</param>
     /// <exception cref="OptionsException">An option is out of range, or is for numbers.</exception>

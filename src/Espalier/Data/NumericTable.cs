@@ -52,6 +52,42 @@ public sealed class NumericTable
         return new(Source, rows, Schema, [.. chosen.Select(i => Labels[i])], [.. chosen.Select(i => Numbers[i])]);
     }
 
+    /// <summary>Opens a file, or a table of the catalogue by its name.</summary>
+    /// <param name="source">A <c>.csv</c>, <c>.npy</c> or <c>.npz</c> file, or a name such as <c>wine</c> or <c>adbench-cardio</c>.</param>
+    /// <param name="options">For CSV files: label and special columns; the defaults where null.</param>
+    /// <exception cref="NotFoundException">There is neither a file nor a data set of that name.</exception>
+    /// <exception cref="OptionsException">Columns are named of a table of the catalogue.</exception>
+    /// <exception cref="DataException">As <see cref="Read"/>; the data set is no table, or not on this machine.</exception>
+    public static NumericTable Open(string source, NumericTableOptions? options = null)
+    {
+        if (!IsName(source))
+            return Read(source, options);
+        NumericTable table = DataCatalog.Default.LoadTable(source);
+        OptionsException.Require(options is null or { Label: null, Exclude.Count: 0, Categorical.Count: 0 }, "table", source, "must be a CSV file for columns to be named: the catalogue knows those of its tables");
+        return table;
+    }
+
+    /// <summary>Opens a file, or a table of the catalogue by its name, by a known schema.</summary>
+    /// <param name="source">As for <see cref="Open"/>.</param>
+    /// <param name="schema">What the columns mean, such as those of the table of a fit.</param>
+    /// <exception cref="NotFoundException">There is neither a file nor a data set of that name.</exception>
+    /// <exception cref="DataException">As <see cref="ReadAs"/>; the data set is no table, or not on this machine.</exception>
+    /// <exception cref="ShapeException">The table has other columns.</exception>
+    public static NumericTable OpenAs(string source, TabularSchema schema)
+    {
+        if (!IsName(source))
+            return ReadAs(source, schema);
+        NumericTable table = DataCatalog.Default.LoadTable(source);
+        return table.Schema.FeatureNames.SequenceEqual(schema.FeatureNames) ? table
+            : throw new ShapeException(source, [table.Count, table.Schema.FeatureCount], $"[rows, {schema.FeatureCount}], with the columns {Shortened(schema.FeatureNames)}");
+    }
+
+    // A file may be called anything; what has neither an extension nor a folder is looked up.
+    private static bool IsName(string source) => !File.Exists(source) && Path.GetExtension(source).Length == 0 && Path.GetFileName(source) == source;
+
+    /// <summary>Rows that are known already.</summary>
+    internal static NumericTable Of(string source, double[,] rows, TabularSchema schema, IReadOnlyList<string>? labels) => new(source, rows, schema, labels);
+
     /// <summary>Reads a file and infers what its columns are from the first row: a number there means numbers throughout.</summary>
     /// <param name="path">A <c>.csv</c>, <c>.npy</c> or <c>.npz</c> file.</param>
     /// <param name="options">Label and special columns; the defaults where null.</param>

@@ -256,7 +256,7 @@ public sealed class OutlierExposureTests
         using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
         using var model = new ExtraOutput(new MlpClassifier(new() { Inputs = 6, Classes = Classes + 1, HiddenSizes = [5] }, seed: 1), Classes);
         // Every sample may ask.
-        using var objective = new ConfidenceBranch(model, train, outliers, new() { HintShare = 1, OutliersPerSample = 1, Weight = 0.5 });
+        using var objective = new ConfidenceBranch(model, train, outliers, new() { HintShare = 1 }, weight: 0.5, outliersPerSample: 1);
         Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
 
         double loss = objective.Step(batch, default).Sum.item<float>();

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.Loader;
 using System.Text.RegularExpressions;
 using Espalier.Cli;
 
@@ -36,5 +38,48 @@ public sealed class FrontPageTests
         Assert.Equal((0, FrontPage.Text, ""), (page.ExitCode, page.Output, page.Error));
         Assert.All(Commands.Select(c => c.Data), c => Assert.Matches($"(?m)^  {c} +\\w", page.Output));
         Assert.Equal(page.Output, InProcess.Run().Output);
+    }
+
+    [Fact]
+    public void The_page_answers_at_once()
+    {
+        // What takes time is the loading of libraries: the page needs none but the command's own, of managed and of native ones.
+        string own = typeof(Program).Assembly.Location;
+        var context = new Watched(own);
+        try
+        {
+            Type program = context.LoadFromAssemblyPath(own).GetType(typeof(Program).FullName!)!;
+            CommandResult page = InProcess.Capture(() => (int)program.GetMethod(nameof(Program.Main))!.Invoke(null, [new[] { "--help" }])!);
+            Assert.Equal((0, FrontPage.Text, ""), (page.ExitCode, page.Output, page.Error));
+            Assert.DoesNotContain(context.Asked, name => !name.StartsWith("System.", StringComparison.Ordinal));
+
+            // The same way everything is asked for by a command that needs it.
+            InProcess.Capture(() => (int)program.GetMethod(nameof(Program.Main))!.Invoke(null, [new[] { "--version" }])!);
+            Assert.Contains("Spectre.Console.Cli", context.Asked);
+        }
+        finally
+        {
+            context.Unload();
+        }
+    }
+
+    /// <summary>Loads libraries anew from the folder of one of them, and notes which are asked for.</summary>
+    private sealed class Watched(string main) : AssemblyLoadContext(isCollectible: true)
+    {
+        private readonly AssemblyDependencyResolver _resolver = new(main);
+
+        public List<string> Asked { get; } = [];
+
+        protected override Assembly? Load(AssemblyName assemblyName)
+        {
+            Asked.Add(assemblyName.Name!);
+            return _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
+        }
+
+        protected override nint LoadUnmanagedDll(string unmanagedDllName)
+        {
+            Asked.Add(unmanagedDllName);
+            return base.LoadUnmanagedDll(unmanagedDllName);
+        }
     }
 }

@@ -48,7 +48,7 @@ public sealed class ExposedRecipeTests : IDisposable
     {
         Assert.Contains("outlierExposure", Refused(TinyRecipe.Digits, "objective.outlierExposure={\"dataset\":\"\"}"), StringComparison.Ordinal);
         Assert.Contains("outlierExposure", Refused(TinyRecipe.Digits, "objective.outlierExposure={\"dataset\":\"uniform\"}", "objective.labelSmoothing=0.1"), StringComparison.Ordinal);
-        Assert.Contains("kind classification", Refused(TinyRecipe.Digits, "objective.outlierExposure={\"dataset\":\"uniform\"}", "objective.kind=adversarial"), StringComparison.Ordinal);
+        Assert.Contains("kinds classification", Refused(TinyRecipe.Digits, "objective.outlierExposure={\"dataset\":\"uniform\"}", "objective.kind=adversarial"), StringComparison.Ordinal);
         Assert.Contains("texts of the catalogue", Assert.Throws<OptionsException>(() => (Text("sentences", "sentences") with { Detect = new() }).Validate()).Message, StringComparison.Ordinal);
         Assert.Contains("reads text", Assert.Throws<OptionsException>(() => (Text("sentences", "sentences") with { Detect = new() { Outliers = ["gaussian"] } }).Validate()).Message, StringComparison.Ordinal);
         Recipe unknown = Bound(TinyRecipe.Digits) with { Objective = new() { OutlierExposure = new() { Dataset = "unifrom" } } };

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Espalier.Anomaly;
 using Espalier.Data;
-using Espalier.Files;
 using Espalier.Metrics;
 
 namespace Espalier.Recipes.Reproductions;
@@ -12,13 +11,12 @@ namespace Espalier.Recipes.Reproductions;
 /// </summary>
 internal static class TabularBenchmark
 {
-    private const string Folder = "adbench-tabular";
-    private const string Largest = "32_shuttle";
+    private const string Largest = "shuttle";
 
     private static readonly string[] s_sets =
     [
-        "2_annthyroid", "4_breastw", "6_cardio", "7_Cardiotocography", "14_glass", "18_Ionosphere", "20_letter", "23_mammography", "25_musk", "26_optdigits",
-        "28_pendigits", "29_Pima", "30_satellite", "31_satimage-2", "38_thyroid", "40_vowels", "42_WBC", "43_WDBC", "45_wine",
+        "annthyroid", "breastw", "cardio", "cardiotocography", "glass", "ionosphere", "letter", "mammography", "musk", "optdigits",
+        "pendigits", "pima", "satellite", "satimage-2", "thyroid", "vowels", "wbc", "wdbc", "wine",
     ];
 
     // Detector, PyOD's mean AUROC and average precision in percent, and the AUROC of single sets.
@@ -26,11 +24,11 @@ internal static class TabularBenchmark
     [
         ("hbos", "HBOS", 81.94, 45.97, []),
         ("copod", "COPOD", 81.31, 42.92, []),
-        ("ecod", "ECOD", 80.58, 43.48, [("6_cardio", 93.5), ("38_thyroid", 97.7), ("20_letter", 57.2), ("18_Ionosphere", 72.8)]),
-        ("pca:score=compat,standardize=false", "PCA (PyOD's score)", 80.21, 45.81, [("6_cardio", 95.0), ("38_thyroid", 95.5), ("20_letter", 52.3), ("18_Ionosphere", 78.3)]),
+        ("ecod", "ECOD", 80.58, 43.48, [("cardio", 93.5), ("thyroid", 97.7), ("letter", 57.2), ("ionosphere", 72.8)]),
+        ("pca:score=compat,standardize=false", "PCA (PyOD's score)", 80.21, 45.81, [("cardio", 95.0), ("thyroid", 95.5), ("letter", 52.3), ("ionosphere", 78.3)]),
         ("pca:standardize=false", "PCA (χ²)", 81.20, 38.68, []),
-        ("knn:standardize=false", "KNN", 79.86, 37.92, [("6_cardio", 71.3), ("38_thyroid", 96.0), ("20_letter", 89.3), ("18_Ionosphere", 92.7)]),
-        ("lof:standardize=false", "LOF", 69.08, 25.39, [("6_cardio", 54.7), ("38_thyroid", 67.4), ("20_letter", 89.8), ("18_Ionosphere", 86.8)]),
+        ("knn:standardize=false", "KNN", 79.86, 37.92, [("cardio", 71.3), ("thyroid", 96.0), ("letter", 89.3), ("ionosphere", 92.7)]),
+        ("lof:standardize=false", "LOF", 69.08, 25.39, [("cardio", 54.7), ("thyroid", 67.4), ("letter", 89.8), ("ionosphere", 86.8)]),
     ];
 
     private static readonly string[] s_others = ["robust-covariance", "one-class-svm", "gaussian-mixture", "isolation-forest:oblique=true", "autoencoder", "deep-svdd"];
@@ -66,7 +64,7 @@ internal static class TabularBenchmark
             foreach ((string set, double expected) in single)
             {
                 double found = measured[Array.IndexOf(s_sets, set)].Area;
-                claims.Add(new($"{title}, {set[(set.IndexOf('_', StringComparison.Ordinal) + 1)..]}, AUROC", expected.ToString("F1", CultureInfo.InvariantCulture), Number(found), Near(found, expected)));
+                claims.Add(new($"{title}, {set}, AUROC", expected.ToString("F1", CultureInfo.InvariantCulture), Number(found), Near(found, expected)));
             }
         }
 
@@ -89,24 +87,21 @@ internal static class TabularBenchmark
 
     private static (string Name, double[,] Rows, bool[] Positives) Load(string set)
     {
-        string root = DataFolders.FromEnvironment().Local ?? throw new DataException(Folder, "is not here", $"set {DataFolders.LocalVariable} to the folder that holds {Folder}/");
-        NpzFile file = NpzFile.Open(Path.Combine(root, Folder, set + ".npz"));
-        NpyArray x = file.Load("X");
-        (int count, int width) = ((int)x.Shape[0], (int)x.Shape[1]);
-        double[] values = x.ToDoubles();
+        NumericTable table = DataCatalog.Default.LoadTable($"adbench-{set}");
+        (int count, int width) = (table.Count, table.Schema.FeatureCount);
         double[,] rows = new double[count, width];
         for (int j = 0; j < width; j++)
         {
             double[] column = new double[count];
             for (int i = 0; i < count; i++)
-                column[i] = values[i * width + j];
+                column[i] = table.Rows[i, j];
             double mean = PairwiseSum(column) / count;
             double deviation = Math.Sqrt(PairwiseSum([.. column.Select(v => (v - mean) * (v - mean))]) / count);
             for (int i = 0; i < count; i++)
-                rows[i, j] = deviation > 0 ? (values[i * width + j] - mean) / deviation : 0;
+                rows[i, j] = deviation > 0 ? (table.Rows[i, j] - mean) / deviation : 0;
         }
 
-        return (set, rows, [.. file.Load("y").ToDoubles().Select(y => y == 1)]);
+        return (set, rows, [.. table.Labels!.Select(l => l == "unusual")]);
     }
 
     // NumPy's order of summation, bit for bit: many values of these tables lie exactly on the edge of a histogram bin or at the same

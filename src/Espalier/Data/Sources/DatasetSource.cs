@@ -11,5 +11,19 @@ internal abstract class DatasetSource(DatasetInfo info)
     /// <summary>Reads the samples; what is no <see cref="ITextSource"/> overrides it.</summary>
     public virtual SourceData Load(DataFolders folders, DataOptions options) => throw new InvalidOperationException($"{Info.Name} is loaded as text");
 
+    /// <summary>Reads a table uncut, in double precision.</summary>
+    public virtual NumericTable LoadTable(DataFolders folders)
+    {
+        SourceData read = Load(folders, new DataOptions { Name = Info.Name });
+        using Dataset pool = read.Pool;
+        using var scope = torch.NewDisposeScope();
+        Batch all = pool.All();
+        TabularSchema schema = read.Schema ?? throw new InvalidOperationException($"{Info.Name} is no table");
+        double[,] rows = new double[pool.Count, schema.FeatureCount];
+        double[] values = [.. all.Inputs.cpu().to(torch.float64).flatten().data<double>()];
+        Buffer.BlockCopy(values, 0, rows, 0, values.Length * sizeof(double));
+        return NumericTable.Of(Info.Name, rows, schema, [.. pool.LabelArray().Select(l => pool.ClassNames[(int)l])]);
+    }
+
     protected static Dictionary<string, string> NoChecksums => [];
 }

@@ -366,6 +366,7 @@ internal static class KnownSources
             Licence = "none needed: computed",
             Source = "computed from generated.seed",
         }),
+        .. AdbenchTable.All,
         new UserCsv(Own("csv", "A CSV file of your own with a header and a class column (path, csv.target)", DatasetTask.TabularClassification)),
         new UserImages(Own("images", "A folder of your own with one subfolder of PNG or JPEG files per class (path)", DatasetTask.ImageClassification)),
         new UserText(Own("text", "A text file of your own, or a CSV or TSV table with a text column (path, text.column, text.labelColumn)", DatasetTask.LanguageModelling)),

@@ -3,7 +3,7 @@ using Espalier.Training;
 
 namespace Espalier.Anomaly;
 
-/// <summary>The squared error of a row made again, summed over its columns.</summary>
+/// <summary>The squared error of a row or an image made again, summed over its values.</summary>
 internal sealed class ReconstructionObjective(torch.nn.Module<Tensor, Tensor> network) : Objective
 {
     public override torch.nn.Module Model => network;
