@@ -77,10 +77,11 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     /// <returns>[batch, tokens, <see cref="OutputChannels"/>].</returns>
     public Tensor Gated(Tensor input, Tensor? attention, Tensor? mask = null)
     {
-        Tensor v = Normalized(input);
+        (Tensor u, Tensor v) = Halves(input);
+        v = _norm.call(v);
         if (mask is not null)
             v = v * mask.unsqueeze(2);
-        return Combined(input, _proj.call(v), attention);
+        return Combined(u, _proj.call(v), attention);
     }
 
     /// <summary>The gated signal of the next tokens of a causal model.</summary>
@@ -89,14 +90,22 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
     /// <param name="memory">The normalised gate inputs of all tokens so far; takes the next ones.</param>
     internal Tensor GatedNext(Tensor input, Tensor? attention, TokenMemory memory)
     {
-        Tensor all = memory.Append(Normalized(input));
-        return Combined(input, _proj.Outputs(all, memory.Length - input.shape[1]), attention);
+        (Tensor u, Tensor v) = Halves(input);
+        Tensor all = memory.Append(_norm.call(v));
+        return Combined(u, _proj.Outputs(all, memory.Length - input.shape[1]), attention);
     }
 
-    private Tensor Normalized(Tensor z) =>
-        _norm.call(Gate == GateForm.MultiplicativeSplit ? z.narrow(2, OutputChannels, OutputChannels) : z);
+    // What the gate multiplies and what it is computed from. The gradient of two chunks is one concatenation; of two narrowed
+    // views it is two tensors of zeros, two copies and a sum.
+    private (Tensor U, Tensor V) Halves(Tensor z)
+    {
+        if (Gate != GateForm.MultiplicativeSplit)
+            return (z, z);
+        Tensor[] halves = z.chunk(2, 2);
+        return (halves[0], halves[1]);
+    }
 
-    private Tensor Combined(Tensor z, Tensor projected, Tensor? attention)
+    private Tensor Combined(Tensor u, Tensor projected, Tensor? attention)
     {
         Tensor f = attention is null ? projected : projected + attention;
         f = _activation switch
@@ -107,9 +116,8 @@ public sealed class SpatialGatingUnit : Module<Tensor, Tensor>
         };
         return Gate switch
         {
-            GateForm.MultiplicativeSplit => z.narrow(2, 0, OutputChannels) * f,
-            GateForm.Multiplicative => z * f,
-            GateForm.Additive => z + f,
+            GateForm.MultiplicativeSplit or GateForm.Multiplicative => u * f,
+            GateForm.Additive => u + f,
             _ => f,
         };
     }

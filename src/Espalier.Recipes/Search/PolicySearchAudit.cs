@@ -59,8 +59,10 @@ public static class PolicySearchAudit
         if (target.Classifier is not IDifferentiableClassifier classifier)
             throw new OptionsException("model", target.Name, "must be a model with gradients: a run or a file of weights");
         using var scope = torch.NewDisposeScope();
-        (PolicyExamples search, PolicyExamples selection) = Examples(classifier, target.Splits.Train, options, cancellationToken);
-        PolicySearchOptions searched = options.Search with { StatePath = options.Search.StatePath ?? (run is null ? null : Path.Combine(run.Folder, "search-state.json")) };
+        Batch candidates = Candidates(target.Splits.Train, options);
+        double radius = HardExamples.Radius(classifier, candidates.Inputs, candidates.Labels, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
+        (PolicyExamples search, PolicyExamples selection) = Examples(classifier, target.Splits.Train.Name, candidates, radius, options, cancellationToken);
+        PolicySearchOptions searched = options.Search with { Epsilon = radius, StatePath = options.Search.StatePath ?? (run is null ? null : Path.Combine(run.Folder, "search-state.json")) };
         PolicySearchResult found = new PolicySearch(searched).Run(classifier, search, selection, progress, communicator, cancellationToken);
         if (communicator is { Rank: > 0 })
             return null;
@@ -80,14 +82,14 @@ public static class PolicySearchAudit
         foreach (string baseline in options.Baselines)
         {
             AttackPolicy policy = baseline == PolicySearchAuditOptions.Random
-                ? new PolicySearch(options.Search with { RandomSearch = true, StatePath = null }).Run(classifier, search, selection, null, null, cancellationToken).Selected.Policy
+                ? new PolicySearch(searched with { RandomSearch = true, StatePath = null }).Run(classifier, search, selection, null, null, cancellationToken).Selected.Policy
                 : AttackPolicy.Open(baseline, options.Search.Norm);
             RobustnessReport other = Reported(policy);
             comparisons.Add(new(baseline == PolicySearchAuditOptions.Random ? "random search" : baseline, other,
                 McNemarTest.PValue([.. own.Outcomes.Select(o => o.IsRobust)], [.. other.Outcomes.Select(o => o.IsRobust)])));
         }
 
-        return new PolicySearchRecord(options.Search.Norm, options.Search.Epsilon, search.Count, selection.Count, found.Selected, found.Front,
+        return new PolicySearchRecord(options.Search.Norm, options.Search.Epsilon, radius, search.Count, selection.Count, found.Selected, found.Front,
             [.. found.Generations.Select(g => (IReadOnlyList<SearchPoint>)[.. g.Front.Select(f => new SearchPoint(f.Complexity, f.Robust))])],
             found.Generations.Count == 0 ? 0 : found.Generations[^1].Evaluations, found.Gradients, found.Seconds, comparisons);
     }
@@ -102,14 +104,18 @@ public static class PolicySearchAudit
         }
     }
 
-    private static (PolicyExamples Search, PolicyExamples Selection) Examples(IDifferentiableClassifier classifier, Dataset train, PolicySearchAuditOptions options, CancellationToken cancellationToken)
+    private static Batch Candidates(Dataset train, PolicySearchAuditOptions options)
     {
         int[] order = [.. Enumerable.Range(0, train.Count)];
         new SplitMix64(options.Search.Seed, train.Count).Shuffle(order);
-        Batch candidates = train.Gather([.. order.Take(options.Candidates)]);
-        IReadOnlyList<int> chosen = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
+        return train.Gather([.. order.Take(options.Candidates)]);
+    }
+
+    private static (PolicyExamples Search, PolicyExamples Selection) Examples(IDifferentiableClassifier classifier, string name, Batch candidates, double radius, PolicySearchAuditOptions options, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<int> chosen = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, radius, options.Search.Seed, cancellationToken);
         if (chosen.Count < 4)
-            throw new DataException(train.Name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");
+            throw new DataException(name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");
         return (Part(chosen.Take(chosen.Count / 2)), Part(chosen.Skip(chosen.Count / 2)));
 
         PolicyExamples Part(IEnumerable<int> rows)

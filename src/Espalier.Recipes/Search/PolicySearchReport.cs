@@ -15,7 +15,7 @@ internal static class PolicySearchReport
     {
         var report = new HtmlReport($"Attack search: {model}", string.Create(CultureInfo.InvariantCulture, $"{run.Manifest.Name}, {run.Manifest.CreatedUtc:yyyy-MM-dd HH:mm} UTC, seed {run.Manifest.Seed}, {run.Manifest.Machine?.Cpu}"));
         RobustnessReport own = record.Comparisons[0].Report;
-        report.Section("Found", $"{record.Selected.Text}, in {Norms.Name(record.Norm)} at {Format.Plain(record.Epsilon)}. Bred on {record.SearchSamples} training samples, chosen by {record.SelectionSamples} others, reported on {own.Count} test samples.")
+        report.Section("Found", $"{record.Selected.Text}, in {Norms.Name(record.Norm)} at {Format.Plain(record.Epsilon)}. Bred on {record.SearchSamples} training samples{Radius(record)}, chosen by {record.SelectionSamples} others, reported on {own.Count} test samples.")
             .KeyFigures(
                 (Format.Percent(own.RobustAccuracy), "accuracy under attack", $"{Format.Percent(own.CleanAccuracy)} without; an upper bound"),
                 (Format.Number(own.GradientsPerExample, 0), "gradients per input", $"{Format.Number(own.WallSeconds, 1)} s for all"),
@@ -42,4 +42,7 @@ internal static class PolicySearchReport
         report.Code(run.Manifest.CommandLine ?? "");
         report.Save(run.ReportPath);
     }
+
+    private static string Radius(PolicySearchRecord record) =>
+        record.SearchEpsilon > record.Epsilon ? $" at {Format.Number(record.SearchEpsilon, 3)}, since they resist {Format.Plain(record.Epsilon)}" : "";
 }

@@ -78,7 +78,7 @@ public sealed class TextRecipeTests
 
     [Theory]
     [InlineData("attack={\"curves\":[{\"norm\":\"lInf\",\"epsilons\":[0.1]}]}", "attack")]
-    [InlineData("detect={}", "detect")]
+    [InlineData("detect={}", "detect.outliers")]
     [InlineData("explain={}", "explain")]
     [InlineData("probe={}", "probe")]
     [InlineData("model.name=gmlp", "model.name")]

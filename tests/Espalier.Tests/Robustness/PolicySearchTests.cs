@@ -128,11 +128,39 @@ public sealed class PolicySearchTests : IDisposable
         Assert.InRange(expected.Intersect(chosen).Count(), 39, 40);
     }
 
+    [Theory]
+    [InlineData(0.001)]
+    [InlineData(0.2)]
+    public void The_radius_grows_until_a_twentieth_falls(double epsilon)
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor w = Random(1, Features);
+        var model = LinearClassifier.Binary(w, 0, InputBounds.Unbounded);
+        Tensor x = Random(2, 400, Features);
+        double radius = HardExamples.Radius(model, x, model.Predict(x), Norm.LInf, epsilon, 1);
+
+        // The distance of each input to the boundary, |w·x|/‖w‖1: the radius is the first that a twentieth lies within.
+        double[] distance = (x.matmul(w).abs() / w.abs().sum()).to(torch.float64).data<double>().ToArray();
+        double expected = Enumerable.Range(0, 21).Select(i => epsilon * Math.Pow(1.2, i)).First(r => distance.Count(d => d < r) >= 20);
+        Assert.Equal(expected, radius, expected * 1e-9);
+        Assert.Equal(epsilon == 0.2, radius == epsilon);
+    }
+
+    [Fact]
+    public void Where_nothing_falls_the_radius_stays()
+    {
+        using var scope = torch.NewDisposeScope();
+        var model = LinearClassifier.Binary(Random(1, Features), 1e6, InputBounds.Unbounded);
+        Tensor x = Random(2, 20, Features);
+        Assert.Equal(0.1, HardExamples.Radius(model, x, model.Predict(x), Norm.LInf, 0.1, 1));
+    }
+
     [Fact]
     public void Bad_input_is_refused()
     {
         using var scope = torch.NewDisposeScope();
         (LinearClassifier model, PolicyExamples search, PolicyExamples selection) = Problem();
+        Assert.Throws<OptionsException>(() => HardExamples.Radius(model, search.Inputs, search.Labels, Norm.LInf, 0, 1));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { Epsilon = 0 }));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { MaxSteps = 4 }));
         Assert.Throws<NotFoundException>(() => new PolicySearch(Options with { Pool = ["fgms"] }).Run(model, search, selection));
