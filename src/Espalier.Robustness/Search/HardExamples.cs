@@ -12,7 +12,7 @@ public static class HardExamples
 {
     private const int Steps = 10;
     private const double HardShare = 0.8;
-    private const double TellingShare = 0.05;
+    private const double TellingShare = 0.25;
     private const double Growth = 1.2;
     private const int MostGrowths = 20;
 
@@ -42,7 +42,7 @@ public static class HardExamples
     }
 
     /// <summary>
-    /// The radius to search with: the smallest of ε, 1.2 ε, 1.44 ε, ... under which PGD-10 breaks a twentieth of what the model
+    /// The radius to search with: the smallest of ε, 1.2 ε, 1.44 ε, ... under which PGD-10 breaks a quarter of what the model
     /// gets right. A model that was trained to resist on these very inputs resists there within ε, and the cheapest policy
     /// would look as strong as the best; stages scale with the radius, so a policy bred under a larger one is used under ε.
     /// </summary>
