@@ -129,7 +129,7 @@ public sealed class PolicySearchTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0.001)]
+    [InlineData(0.02)]
     [InlineData(0.2)]
     public void The_radius_grows_until_a_quarter_falls(double epsilon)
     {
