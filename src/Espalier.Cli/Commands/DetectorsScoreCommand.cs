@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Text;
 using Espalier.Anomaly;
-using Espalier.Files;
+using Espalier.Cli.Output;
 using Espalier.Models;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
@@ -42,21 +41,17 @@ internal sealed class DetectorsScoreCommand : EspalierCommand<DetectorsScoreComm
             ? target.Splits.Test.First(settings.Count).Inputs
             : DetectionModel.Load(target, OutlierSource.Open(settings.Inputs), settings.Count, settings.Seed ?? 0, target.Splits.Test);
         double[] scores = detector.Score(inputs).data<double>().ToArray();
-        double? threshold = detector is { FalseAlarms: { } share, Calibration.Count: > 0 } ? DetectionThreshold.Conformal(detector.Calibration, share).Value : null;
-        ConformalCalibration? calibration = detector.Calibration.Count > 0 ? new(detector.Calibration) : null;
-        var rows = scores.Select((score, index) => new { Index = index, Score = score, PValue = calibration?.PValue(score), Anomalous = threshold is { } t ? score > t : (bool?)null }).ToArray();
+        DetectionThreshold? threshold = detector is { FalseAlarms: { } share, Calibration.Count: > 0 } ? DetectionThreshold.Conformal(detector.Calibration, share) : null;
+        DetectorVerdict[] rows = DetectorVerdict.Of(scores, detector.Calibration, threshold);
         if (settings.Out is { } path)
         {
-            var text = new StringBuilder("index,score,p_value,anomalous\n");
-            foreach (var row in rows)
-                text.Append(CultureInfo.InvariantCulture, $"{row.Index},{row.Score:R},{row.PValue:R},{(row.Anomalous is { } a ? a ? "1" : "0" : "")}\n");
-            AtomicFile.Replace(path, text.ToString());
+            DetectorVerdict.Write(path, rows);
             session.Terminal.Line($"scores    {path}");
         }
 
         int alarms = rows.Count(r => r.Anomalous == true);
         session.Terminal.Line(threshold is { } limit
-            ? string.Create(CultureInfo.InvariantCulture, $"{alarms:N0} of {rows.Length:N0} above {limit:0.####}: {(double)alarms / rows.Length:P1}; {detector.FalseAlarms:P2} is what in-distribution inputs raise")
+            ? string.Create(CultureInfo.InvariantCulture, $"{alarms:N0} of {rows.Length:N0} above {limit.Value:0.####}: {(double)alarms / rows.Length:P1}; {detector.FalseAlarms:P2} is what in-distribution inputs raise")
             : string.Create(CultureInfo.InvariantCulture, $"{rows.Length:N0} scored, {scores.Average():0.####} on average; the file holds no threshold"));
         session.Terminal.Result(rows);
         return Done;

@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
-using System.Text;
 using Espalier.Anomaly;
-using Espalier.Files;
+using Espalier.Cli.Output;
 using Espalier.Metrics;
 using Espalier.Recipes.Detection;
 using Spectre.Console.Cli;
@@ -37,15 +36,11 @@ internal sealed class DetectorsScoreImagesCommand : EspalierCommand<DetectorsSco
         using ImageSet images = ImageSet.Open(settings.Images, detector.InputShape, forTraining: false, settings.Count);
         using Tensor scored = detector.Score(images.Images);
         double[] scores = [.. scored.data<double>()];
-        ConformalCalibration? calibration = detector.Calibration.Count > 0 ? new(detector.Calibration) : null;
         DetectionThreshold? threshold = detector is { FalseAlarms: { } share, Calibration.Count: > 0 } ? DetectionThreshold.Conformal(detector.Calibration, share) : null;
-        var rows = scores.Select((score, i) => new { Image = i, Class = images.Labels?[i], Score = score, PValue = calibration?.PValue(score), Anomalous = threshold?.IsAnomalous(score) }).ToArray();
+        DetectorVerdict[] rows = DetectorVerdict.Of(scores, detector.Calibration, threshold, images.Labels);
         if (settings.Out is { } path)
         {
-            var text = new StringBuilder("image,class,score,p_value,anomalous\n");
-            foreach (var row in rows)
-                text.Append(CultureInfo.InvariantCulture, $"{row.Image},{row.Class},{row.Score:R},{row.PValue:R},{(row.Anomalous is { } anomalous ? anomalous ? "1" : "0" : "")}\n");
-            AtomicFile.Replace(path, text.ToString());
+            DetectorVerdict.Write(path, rows);
             session.Terminal.Line($"scores    {path}");
         }
 

@@ -16,22 +16,8 @@ internal static class LanguageSection
         if (record.Ema is not null)
             rows.Add(Row("averaged (EMA)", record.Ema));
         report.Table(["weights", "perplexity", "nats per token", "bits per character", "first guess right"], rows);
-        IReadOnlyList<MetricRecord> metrics = File.Exists(run.MetricsPath) ? MetricLog.Read(run.MetricsPath) : [];
-        ChartSeries[] curves = [.. new[] { Curve(metrics, "validation.perplexity", "validation"), Curve(metrics, "validation.ema.perplexity", "validation, averaged weights") }.Where(c => c.Points.Count > 0)];
-        if (curves.Length == 0)
-            return;
-        report.Panels([("Perplexity while learning", new LineChart
-        {
-            Description = "Validation perplexity over the steps",
-            XLabel = "step",
-            YLabel = "perplexity",
-            YMinimum = 0,
-            Series = curves,
-        }.ToSvg(), (string?)"The same tokens are judged each time.")]);
+        ValidationPanel.Write(report, run, "perplexity", "Perplexity while learning", "perplexity", "The same tokens are judged each time.");
     }
-
-    private static ChartSeries Curve(IReadOnlyList<MetricRecord> metrics, string name, string label) =>
-        new(label, [.. metrics.Where(m => m.Values.ContainsKey(name)).Select(m => ((double)m.Step, m.Values[name]))]);
 
     private static IReadOnlyList<string> Row(string name, LanguageNumbers n) =>
         [name, Format.Number(n.Perplexity), Format.Number(n.Loss, 4), n.BitsPerCharacter is { } bits ? Format.Number(bits, 4) : "", Format.Percent(n.Accuracy)];

@@ -59,9 +59,7 @@ public static class PolicySearchAudit
         if (target.Classifier is not IDifferentiableClassifier classifier)
             throw new OptionsException("model", target.Name, "must be a model with gradients: a run or a file of weights");
         using var scope = torch.NewDisposeScope();
-        Batch candidates = Candidates(target.Splits.Train, options);
-        double radius = HardExamples.Radius(classifier, candidates.Inputs, candidates.Labels, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
-        (PolicyExamples search, PolicyExamples selection) = Examples(classifier, target.Splits.Train.Name, candidates, radius, options, cancellationToken);
+        (PolicyExamples search, PolicyExamples selection, double radius) = Examples(classifier, target.Splits.Train, options, cancellationToken);
         PolicySearchOptions searched = options.Search with { Epsilon = radius, StatePath = options.Search.StatePath ?? (run is null ? null : Path.Combine(run.Folder, "search-state.json")) };
         PolicySearchResult found = new PolicySearch(searched).Run(classifier, search, selection, progress, communicator, cancellationToken);
         if (communicator is { Rank: > 0 })
@@ -104,19 +102,15 @@ public static class PolicySearchAudit
         }
     }
 
-    private static Batch Candidates(Dataset train, PolicySearchAuditOptions options)
+    private static (PolicyExamples Search, PolicyExamples Selection, double Radius) Examples(IDifferentiableClassifier classifier, Dataset train, PolicySearchAuditOptions options, CancellationToken cancellationToken)
     {
         int[] order = [.. Enumerable.Range(0, train.Count)];
         new SplitMix64(options.Search.Seed, train.Count).Shuffle(order);
-        return train.Gather([.. order.Take(options.Candidates)]);
-    }
-
-    private static (PolicyExamples Search, PolicyExamples Selection) Examples(IDifferentiableClassifier classifier, string name, Batch candidates, double radius, PolicySearchAuditOptions options, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<int> chosen = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, radius, options.Search.Seed, cancellationToken);
+        Batch candidates = train.Gather([.. order.Take(options.Candidates)]);
+        (IReadOnlyList<int> chosen, double radius) = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
         if (chosen.Count < 4)
-            throw new DataException(name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");
-        return (Part(chosen.Take(chosen.Count / 2)), Part(chosen.Skip(chosen.Count / 2)));
+            throw new DataException(train.Name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");
+        return (Part(chosen.Take(chosen.Count / 2)), Part(chosen.Skip(chosen.Count / 2)), radius);
 
         PolicyExamples Part(IEnumerable<int> rows)
         {

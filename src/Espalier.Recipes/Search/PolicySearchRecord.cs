@@ -5,7 +5,7 @@ namespace Espalier.Recipes.Search;
 /// <summary>What a search for an attack policy leaves in <c>stages/search.json</c>.</summary>
 /// <param name="Norm">What measured a change.</param>
 /// <param name="Epsilon">The largest change.</param>
-/// <param name="SearchEpsilon">The radius that policies were bred under; larger where the training samples resist the other (<see cref="HardExamples.Radius"/>).</param>
+/// <param name="SearchEpsilon">The radius that policies were bred under; larger where the training samples resist the other (<see cref="HardExamples.Choose"/>).</param>
 /// <param name="SearchSamples">Training samples that policies were bred on.</param>
 /// <param name="SelectionSamples">Other training samples that one was chosen by.</param>
 /// <param name="Selected">The policy found.</param>

@@ -17,59 +17,64 @@ public static class HardExamples
     private const double Growth = 1.2;
     private const int MostGrowths = 20;
 
-    /// <summary>Chooses examples.</summary>
+    /// <summary>
+    /// Chooses examples, and the radius to search with: ε, where PGD-10 breaks a twentieth of what the model gets right under it;
+    /// otherwise the smallest of 1.2 ε, 1.44 ε, ... under which it breaks a quarter. A model that was trained to resist on these
+    /// very inputs resists there within ε, and the cheapest policy would look as strong as the best; stages scale with the radius,
+    /// so a policy bred under a larger one is used under ε.
+    /// </summary>
     /// <param name="classifier">The model.</param>
     /// <param name="inputs">[n, ...], of training or validation data.</param>
     /// <param name="labels">[n], int64.</param>
     /// <param name="count">How many are wanted.</param>
     /// <param name="norm">What measures a change.</param>
-    /// <param name="epsilon">The largest change.</param>
-    /// <param name="seed">The seed.</param>
-    /// <param name="cancellationToken">Stops.</param>
-    /// <returns>Rows of the inputs, in a random order; fewer than wanted where the model gets fewer right.</returns>
-    public static IReadOnlyList<int> Choose(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double epsilon, int seed, CancellationToken cancellationToken = default)
-    {
-        OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
-        using var scope = torch.NewDisposeScope();
-        using var noGradients = torch.no_grad();
-        var attack = new ProjectedGradientDescent(new() { Norm = norm, Epsilon = epsilon, Steps = Steps, Seed = seed });
-        using AttackResult result = attack.Run(classifier, inputs, labels, cancellationToken: cancellationToken);
-        double[] margin = Margins(classifier, result.Adversarials, labels, attack.Options.BatchSize);
-        var random = new SplitMix64(seed, result.Count);
-        int[] right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]), ref random);
-        int[] survivors = [.. right.Where(i => !result.Success[i]).OrderByDescending(i => margin[i])];
-        int[] hard = [.. survivors.Take(Math.Min((survivors.Length + 1) / 2, (int)Math.Round(HardShare * count)))];
-        return Shuffled(hard.Concat(right.Except(hard)).Take(count), ref random);
-    }
-
-    /// <summary>
-    /// The radius to search with: ε, where PGD-10 breaks a twentieth of what the model gets right under it; otherwise the smallest
-    /// of 1.2 ε, 1.44 ε, ... under which it breaks a quarter. A model that was trained to resist on these very inputs resists there within ε, and the cheapest policy
-    /// would look as strong as the best; stages scale with the radius, so a policy bred under a larger one is used under ε.
-    /// </summary>
-    /// <param name="classifier">The model.</param>
-    /// <param name="inputs">[n, ...], of training or validation data.</param>
-    /// <param name="labels">[n], int64.</param>
-    /// <param name="norm">What measures a change.</param>
     /// <param name="epsilon">ε: the largest change that the policy is meant for.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>The radius; ε where even 38 ε breaks fewer than a quarter.</returns>
-    public static double Radius(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, Norm norm, double epsilon, int seed, CancellationToken cancellationToken = default)
+    /// <returns>
+    /// Rows of the inputs, in a random order, fewer than wanted where the model gets fewer right; and the radius, ε where even 38 ε
+    /// breaks fewer than a quarter.
+    /// </returns>
+    /// <exception cref="OptionsException">A value is out of its range.</exception>
+    public static (IReadOnlyList<int> Rows, double Radius) Choose(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double epsilon, int seed, CancellationToken cancellationToken = default)
     {
+        OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
         OptionsException.Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "must be finite and above 0");
+        using var scope = torch.NewDisposeScope();
+        using var noGradients = torch.no_grad();
+        using AttackResult atEpsilon = Attacked(epsilon);
+        if (Broken(atEpsilon) >= LeastShare)
+            return (Rows(atEpsilon), epsilon);
         double radius = epsilon;
-        for (int i = 0; i <= MostGrowths; i++, radius *= Growth)
+        for (int i = 0; i < MostGrowths; i++)
         {
-            var attack = new ProjectedGradientDescent(new() { Norm = norm, Epsilon = radius, Steps = Steps, Seed = seed });
-            using AttackResult result = attack.Run(classifier, inputs, labels, cancellationToken: cancellationToken);
-            int right = result.OriginallyCorrect.Count(c => c);
-            int broken = Enumerable.Range(0, result.Count).Count(k => result.OriginallyCorrect[k] && result.Success[k]);
-            if (broken >= (i == 0 ? LeastShare : TellingShare) * right)
-                return radius;
+            radius *= Growth;
+            using AttackResult result = Attacked(radius);
+            if (Broken(result) >= TellingShare)
+                return (Rows(result), radius);
         }
 
-        return epsilon;
+        return (Rows(atEpsilon), epsilon);
+
+        AttackResult Attacked(double within) =>
+            new ProjectedGradientDescent(new() { Norm = norm, Epsilon = within, Steps = Steps, Seed = seed }).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+
+        IReadOnlyList<int> Rows(AttackResult result)
+        {
+            double[] margin = Margins(classifier, result.Adversarials, labels, new ProjectedGradientDescentOptions().BatchSize);
+            var random = new SplitMix64(seed, result.Count);
+            int[] right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]), ref random);
+            int[] survivors = [.. right.Where(i => !result.Success[i]).OrderByDescending(i => margin[i])];
+            int[] hard = [.. survivors.Take(Math.Min((survivors.Length + 1) / 2, (int)Math.Round(HardShare * count)))];
+            return Shuffled(hard.Concat(right.Except(hard)).Take(count), ref random);
+        }
+    }
+
+    // Of what the model gets right; 1 where that is nothing, since a larger radius would change nothing.
+    private static double Broken(AttackResult result)
+    {
+        int[] right = [.. Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i])];
+        return right.Length == 0 ? 1 : right.Count(i => result.Success[i]) / (double)right.Length;
     }
 
     // Of logits: a sure model's probabilities are all zero or one.

@@ -120,7 +120,7 @@ public sealed class PolicySearchTests : IDisposable
         Tensor x = Random(2, 400, Features);
         Tensor labels = model.Predict(x);
         double[] ratio = (x.matmul(w).abs() / (0.2 * w.abs().sum())).to(torch.float64).data<double>().ToArray();
-        IReadOnlyList<int> chosen = HardExamples.Choose(model, x, labels, 50, Norm.LInf, 0.2, 1);
+        IReadOnlyList<int> chosen = HardExamples.Choose(model, x, labels, 50, Norm.LInf, 0.2, 1).Rows;
         Assert.Equal(50, chosen.Distinct().Count());
 
         // Ten steps reach the whole radius on a linear model: who stands is who lies beyond it, nearest first.
@@ -137,7 +137,7 @@ public sealed class PolicySearchTests : IDisposable
         Tensor w = Random(1, Features);
         var model = LinearClassifier.Binary(w, 0, InputBounds.Unbounded);
         Tensor x = Random(2, 400, Features);
-        double radius = HardExamples.Radius(model, x, model.Predict(x), Norm.LInf, epsilon, 1);
+        double radius = HardExamples.Choose(model, x, model.Predict(x), 50, Norm.LInf, epsilon, 1).Radius;
 
         // The distance of each input to the boundary, |w·x|/‖w‖1: it stays where a twentieth lies within, or is the first that a quarter does.
         double[] distance = (x.matmul(w).abs() / w.abs().sum()).to(torch.float64).data<double>().ToArray();
@@ -152,7 +152,7 @@ public sealed class PolicySearchTests : IDisposable
         using var scope = torch.NewDisposeScope();
         var model = LinearClassifier.Binary(Random(1, Features), 1e6, InputBounds.Unbounded);
         Tensor x = Random(2, 20, Features);
-        Assert.Equal(0.1, HardExamples.Radius(model, x, model.Predict(x), Norm.LInf, 0.1, 1));
+        Assert.Equal(0.1, HardExamples.Choose(model, x, model.Predict(x), 10, Norm.LInf, 0.1, 1).Radius);
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class PolicySearchTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         (LinearClassifier model, PolicyExamples search, PolicyExamples selection) = Problem();
-        Assert.Throws<OptionsException>(() => HardExamples.Radius(model, search.Inputs, search.Labels, Norm.LInf, 0, 1));
+        Assert.Throws<OptionsException>(() => HardExamples.Choose(model, search.Inputs, search.Labels, 4, Norm.LInf, 0, 1));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { Epsilon = 0 }));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { MaxSteps = 4 }));
         Assert.Throws<NotFoundException>(() => new PolicySearch(Options with { Pool = ["fgms"] }).Run(model, search, selection));
