@@ -13,7 +13,26 @@ internal static class TrainSection
         IReadOnlyList<MetricRecord> metrics = MetricLog.Read(run.MetricsPath);
         report.Section("Training", string.Create(CultureInfo.InvariantCulture,
             $"{(recipe.Model.Name.StartsWith('e') ? "An" : "A")} {recipe.Model.Name} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}, chosen on {record.ValidationSamples:N0} validation samples and judged on {record.TestSamples:N0} test samples it never saw."));
-        report.Panels(
+        // A density of images has no accuracy.
+        IReadOnlyList<ChartSeries> accuracy = Present(
+            Smooth(Curve(metrics, "train.accuracy", recipe.Objective.IsSelfSupervised ? "linear head in training (smoothed)" : "training (smoothed)", record)),
+            Curve(metrics, "validation.accuracy", "validation", record),
+            Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record),
+            Curve(metrics, "validation.knn", "nearest neighbours, validation", record),
+            Curve(metrics, "validation.ema.knn", "nearest neighbours, averaged weights", record));
+        (string, string, string?)[] accuracyPanel = accuracy.Count == 0 ? [] :
+        [
+            ("Accuracy", new LineChart
+            {
+                Description = "Training and validation accuracy over the samples seen",
+                XLabel = "epoch",
+                YLabel = "accuracy",
+                YMinimum = 0,
+                YMaximum = 1,
+                Series = accuracy,
+            }.ToSvg(), recipe.Objective.IsSelfSupervised ? "The linear head watches the features and does not teach them." : null),
+        ];
+        report.Panels([
             ("Loss", new LineChart
             {
                 Description = "Training and validation loss over the samples seen",
@@ -26,20 +45,7 @@ internal static class TrainSection
                     Curve(metrics, "validation.loss", "validation", record),
                     Curve(metrics, "validation.ema.loss", "validation, averaged weights", record)),
             }.ToSvg(), recipe.Objective.LabelSmoothing > 0 ? "The training loss includes the label smoothing, which the validation loss does not." : null),
-            ("Accuracy", new LineChart
-            {
-                Description = "Training and validation accuracy over the samples seen",
-                XLabel = "epoch",
-                YLabel = "accuracy",
-                YMinimum = 0,
-                YMaximum = 1,
-                Series = Present(
-                    Smooth(Curve(metrics, "train.accuracy", recipe.Objective.IsSelfSupervised ? "linear head in training (smoothed)" : "training (smoothed)", record)),
-                    Curve(metrics, "validation.accuracy", "validation", record),
-                    Curve(metrics, "validation.ema.accuracy", "validation, averaged weights", record),
-                    Curve(metrics, "validation.knn", "nearest neighbours, validation", record),
-                    Curve(metrics, "validation.ema.knn", "nearest neighbours, averaged weights", record)),
-            }.ToSvg(), recipe.Objective.IsSelfSupervised ? "The linear head watches the features and does not teach them." : null),
+            .. accuracyPanel,
             ("Learning rate", new LineChart
             {
                 Description = "Learning rate over the samples seen",
@@ -57,7 +63,8 @@ internal static class TrainSection
                 Series = Present(
                     Curve(metrics, "train.gradientNorm", "", record) with { Faint = true },
                     Smooth(Curve(metrics, "train.gradientNorm", "", record))),
-            }.ToSvg(), recipe.Train.ClipNorm is { } clip ? $"Gradients longer than {Format.Plain(clip)} are scaled down." : null));
+            }.ToSvg(), recipe.Train.ClipNorm is { } clip ? $"Gradients longer than {Format.Plain(clip)} are scaled down." : null),
+        ]);
         if (record.Ranks > 1)
             report.Paragraph($"{record.Ranks} processes trained together and added up their gradients.");
         foreach (string note in record.Notes)
