@@ -73,6 +73,7 @@ internal static class AttackSpeedCommand
         var rest = new Stopwatch();
         for (int step = -5; step < steps * 4; step++)
         {
+            Tensor before = adversarial;
             if (step == 0)
                 (forward, backward, rest) = (new(), new(), new());
             using var scope = torch.NewDisposeScope();
@@ -86,6 +87,7 @@ internal static class AttackSpeedCommand
             rest.Start();
             using var _ = torch.no_grad();
             adversarial = (adversarial + epsilon / 16 * gradient.sign()).maximum(x - epsilon).minimum(x + epsilon).clamp(0, 1).MoveToOuterDisposeScope();
+            before.Dispose();
             rest.Stop();
         }
 

@@ -52,7 +52,7 @@ public sealed class ConvEncoder : Encoder
             throw new ShapeException("images", input.shape, $"[batch, {_channels}, height, width]");
         Tensor x = _input.call(input);
         for (int i = 0; i < _convolutions.Count; i++)
-            x = functional.relu(_norms[i].call(_convolutions[i].call(x)));
+            x = functional.relu(_norms[i].call(FoldedConvolution.Apply(_convolutions[i], x)));
         return x.mean([2, 3]);
     }
 

@@ -74,10 +74,10 @@ public sealed class AllConvNet : Module<Tensor, Tensor>
         Tensor x = _input.call(input);
         for (int i = 0; i < _convolutions.Count; i++)
         {
-            x = _norms[i].call(_convolutions[i].call(x));
+            x = _norms[i].call(FoldedConvolution.Apply(_convolutions[i], x));
             x = x * (x * ConvNet.SigmoidSlope).sigmoid();
             if (PoolsAfter(i))
-                x = _dropout.call(functional.max_pool2d(x, 2));
+                x = _dropout.call(PairPooling.Maximum(x, 2));
         }
 
         return _fc.call(x.mean([2, 3]));

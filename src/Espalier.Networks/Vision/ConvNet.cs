@@ -78,11 +78,11 @@ public sealed class ConvNet : Module<Tensor, Tensor>
         for (int i = 0; i < _convolutions.Length; i++)
         {
             ConvLayerOptions layer = Options.Convolutions[i];
-            x = StridedConvolution.Pays(_convolutions[i], x, layer.Stride) ? StridedConvolution.Apply(_convolutions[i], x, layer.Stride, layer.Padding) : _convolutions[i].call(x);
+            x = FoldedConvolution.Apply(_convolutions[i], x);
             if (training && layer.ChannelDropout > 0)
                 x = x * Training.SampleRandom.KeepMask([x.shape[0], x.shape[1], 1, 1], 1 - layer.ChannelDropout, x);
             if (layer.Pool > 1)
-                x = functional.max_pool2d(x, layer.Pool);
+                x = PairPooling.Maximum(x, layer.Pool);
             x = Activated(x);
         }
 

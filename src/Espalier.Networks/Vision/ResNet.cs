@@ -113,7 +113,7 @@ public sealed class ResNet : VisionNetwork
 
     private protected override Tensor Run(Tensor input, Action<int, Tensor>? seen)
     {
-        Tensor x = _bn1.call(_conv1.call(_input.call(input))).relu();
+        Tensor x = _bn1.call(FoldedConvolution.Apply(_conv1, _input.call(input))).relu();
         if (!Options.SmallImages)
             x = functional.max_pool2d(x, 3, stride: 2, padding: 1);
         return RunBlocks(Blocks, x, seen);

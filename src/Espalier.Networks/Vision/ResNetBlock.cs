@@ -55,7 +55,7 @@ public sealed class ResNetBlock : Module<Tensor, Tensor>
         Tensor x = input;
         for (int i = 0; i < _convolutions.Length; i++)
         {
-            x = _norms[i].call(_convolutions[i].call(x));
+            x = _norms[i].call(FoldedConvolution.Apply(_convolutions[i], x));
             if (i < _convolutions.Length - 1)
                 x = x.relu();
         }

@@ -83,7 +83,7 @@ public sealed class WideResNet : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         ImageShape.Require(input, _shape);
-        Tensor x = _conv1.call(_input.call(input));
+        Tensor x = FoldedConvolution.Apply(_conv1, _input.call(input));
         foreach (WideResNetBlock block in Blocks)
             x = block.call(x);
         return _fc.call(_norm.call(x).relu().mean([2, 3]));

@@ -53,8 +53,8 @@ public sealed class WideResNetBlock : Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         Tensor active = _bn1.call(input).relu();
-        Tensor branch = _conv2.call(_dropout.call(_bn2.call(_conv1.call(active)).relu()));
-        return branch + (_shortcut is null ? input : _shortcut.call(active));
+        Tensor branch = _conv2.call(_dropout.call(_bn2.call(FoldedConvolution.Apply(_conv1, active)).relu()));
+        return branch + (_shortcut is null ? input : FoldedConvolution.Apply(_shortcut, active));
     }
 
     /// <inheritdoc/>

@@ -61,7 +61,7 @@ public abstract class GradientAttack : Attack
             if (isLast)
                 return;
 
-            x.Value = active.Region.Project(x.Value + StepSize(step) * direction.Of(ascent.Gradient!, step));
+            x.Value = active.Region.Project(x.Value.add(direction.Of(ascent.Gradient!, step), alpha: StepSize(step)));
             if (batch.StopWhenFooled && !active.KeepWhere(ascent.Verdict.Fooled.logical_not()))
                 return;
         }

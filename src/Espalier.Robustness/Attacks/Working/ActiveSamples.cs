@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Espalier.Robustness;
 
 /// <summary>The samples of a batch that an attack still works on. Owns its tensors; shrinks as samples are fooled.</summary>
@@ -65,6 +63,12 @@ internal sealed class ActiveSamples : IDisposable
     /// <summary><see cref="Rows"/> in plain memory, read once after each change.</summary>
     public long[] Positions { get; private set; } = [];
 
+    /// <summary><see cref="Labels"/> in plain memory.</summary>
+    public long[] Classes { get; private set; } = [];
+
+    /// <summary><see cref="Targets"/> in plain memory.</summary>
+    public long[]? TargetClasses { get; private set; }
+
     /// <summary>What their randomness is a function of, [active].</summary>
     public long[] Keys { get; private set; } = [];
 
@@ -106,8 +110,9 @@ internal sealed class ActiveSamples : IDisposable
 
     private void ReadPositions()
     {
-        using Tensor host = Rows.cpu();
-        Positions = MemoryMarshal.Cast<byte, long>(host.bytes).ToArray();
+        Positions = HostValues.Longs(Rows);
+        Classes = HostValues.Longs(Labels);
+        TargetClasses = Targets is null ? null : HostValues.Longs(Targets);
         Keys = Array.ConvertAll(Positions, row => _allKeys[row]);
     }
 }

@@ -64,9 +64,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     {
         if (scores.shape is not [var rows, var columns] || rows != inputs.shape[0] || columns != Classifier.ClassCount)
             throw new ModelOutputException("the model's output", $"has shape [{string.Join(", ", scores.shape)}]", $"expected [{inputs.shape[0]}, {Classifier.ClassCount}]");
-        using var noGradients = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        if (!scores.detach().isfinite().all().item<bool>())
+        if (!HostValues.AreFinite(scores))
         {
             throw new ModelOutputException("the model's output", "holds values that are no finite numbers",
                 "a model that cannot be read cannot be judged: look for overflow, a division by zero or a logarithm of zero in it");

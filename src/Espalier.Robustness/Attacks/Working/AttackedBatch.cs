@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Espalier.Robustness;
 
 /// <summary>
@@ -11,7 +9,8 @@ internal sealed class AttackedBatch
 {
     private const long PurposesPerStage = 1 << 20;
 
-    private readonly Tensor _bestMargin;
+    private readonly double[] _bestMargin;
+    private readonly bool[] _fooled;
     private readonly long[] _queries;
     private readonly long[] _gradients;
     private readonly int[] _firstStage;
@@ -41,17 +40,19 @@ internal sealed class AttackedBatch
         if (AttackTarget.Offers(target.Classifier) == Access.Labels)
         {
             WrongBefore = IsFooled(target.Predict(clean), labels, targets);
-            _bestMargin = torch.full(count, double.NegativeInfinity, dtype: clean.dtype, device: clean.device);
+            _bestMargin = new double[count];
+            Array.Fill(_bestMargin, double.NegativeInfinity);
         }
         else
         {
             CleanScores = target.Scores(clean).to(clean.dtype);
             WrongBefore = IsFooled(CleanScores.argmax(1), labels, targets);
-            _bestMargin = Margin(CleanScores, labels, targets);
+            _bestMargin = HostValues.Doubles(Margin(CleanScores, labels, targets));
         }
 
         Array.Fill(_queries, 1);
         Fooled = WrongBefore.clone();
+        _fooled = HostValues.Booleans(Fooled);
     }
 
     public AttackTarget Target { get; }
@@ -199,7 +200,7 @@ internal sealed class AttackedBatch
     /// <param name="each">[active], int64.</param>
     public void CountQueries(ActiveSamples active, Tensor each)
     {
-        long[] counts = Longs(each);
+        long[] counts = HostValues.Longs(each);
         _stages[_stage].Queries += counts.Sum();
         for (int i = 0; i < counts.Length; i++)
             _queries[active.Positions[i]] += counts[i];
@@ -257,20 +258,33 @@ internal sealed class AttackedBatch
     /// <param name="verdict">What the model says of them.</param>
     public void Offer(ActiveSamples active, Tensor x, Verdict verdict)
     {
+        (bool[] fooled, double[] margins) = (HostValues.Booleans(verdict.Fooled), HostValues.Doubles(verdict.Margin));
+        var which = new List<long>(active.Count);
+        var newly = new List<long>();
+        for (int i = 0; i < active.Count; i++)
+        {
+            long row = active.Positions[i];
+            bool isNew = fooled[i] && !_fooled[row];
+            if (!isNew && (fooled[i] != _fooled[row] || !(margins[i] > _bestMargin[row])))
+                continue;
+            which.Add(i);
+            _bestMargin[row] = margins[i];
+            if (isNew)
+                newly.Add(row);
+        }
+
+        if (which.Count == 0)
+            return;
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor fooledBefore = Fooled.index_select(0, active.Rows);
-        Tensor higher = verdict.Margin.gt(_bestMargin.index_select(0, active.Rows));
-        Tensor newly = verdict.Fooled.logical_and(fooledBefore.logical_not());
-        Tensor which = newly.logical_or(verdict.Fooled.eq(fooledBefore).logical_and(higher)).nonzero().flatten();
-        if (which.shape[0] == 0)
-            return;
-        Tensor rows = active.Rows.index_select(0, which);
-        Best.index_copy_(0, rows, x.detach().index_select(0, which));
-        _bestMargin.index_copy_(0, rows, verdict.Margin.index_select(0, which));
-        Fooled.index_copy_(0, rows, verdict.Fooled.index_select(0, which));
-        foreach (long row in Longs(active.Rows.index_select(0, newly.nonzero().flatten())))
+        bool isAll = which.Count == active.Count;
+        Tensor places = isAll ? active.Rows : torch.tensor(which.ToArray(), device: x.device);
+        Best.index_copy_(0, isAll ? places : active.Rows.index_select(0, places), isAll ? x.detach() : x.detach().index_select(0, places));
+        if (newly.Count > 0)
+            Fooled.index_fill_(0, torch.tensor(newly.ToArray(), device: x.device), true);
+        foreach (long row in newly)
         {
+            _fooled[row] = true;
             _firstStage[row] = _stage;
             _stages[_stage].Fooled++;
         }
@@ -294,13 +308,32 @@ internal sealed class AttackedBatch
         _stages[_stage].Gradients += active.Count * each;
     }
 
-    private Verdict Judged(ActiveSamples active, Tensor scores) =>
-        new(scores, Margin(scores, active.Labels, active.Targets), IsFooled(scores.argmax(1), active.Labels, active.Targets));
+    private static Verdict Judged(ActiveSamples active, Tensor scores)
+    {
+        (double[] values, int classes) = (HostValues.Doubles(scores), (int)scores.shape[1]);
+        (var margins, var fooled) = (new double[active.Count], new bool[active.Count]);
+        for (int i = 0; i < active.Count; i++)
+        {
+            ReadOnlySpan<double> row = values.AsSpan(i * classes, classes);
+            (long label, long? target) = (active.Classes[i], active.TargetClasses?[i]);
+            (int predicted, double others) = (0, double.NegativeInfinity);
+            for (int c = 0; c < classes; c++)
+            {
+                predicted = row[c] > row[predicted] ? c : predicted;
+                others = c != (target ?? label) && row[c] > others ? row[c] : others;
+            }
+
+            margins[i] = target is { } wanted ? row[(int)wanted] - others : others - row[(int)label];
+            fooled[i] = target is null ? predicted != label : predicted == target;
+        }
+
+        return new(scores, torch.tensor(margins, dtype: scores.dtype, device: scores.device), torch.tensor(fooled, device: scores.device));
+    }
 
     private Tensor GradientOf(ActiveSamples active, Tensor losses, Tensor leaf, int passes, Tensor? wanted)
     {
         using var noGradients = torch.no_grad();
-        long[] rows = wanted is null ? active.Positions : Longs(active.Rows.masked_select(wanted));
+        long[] rows = wanted is null ? active.Positions : HostValues.Longs(active.Rows.masked_select(wanted));
         if (rows.Length == 0)
             return torch.zeros_like(leaf);
         bool isFirst = false;
@@ -315,18 +348,21 @@ internal sealed class AttackedBatch
         Tensor gradient;
         using (torch.enable_grad())
             gradient = torch.autograd.grad([wanted is null ? losses.sum() : losses.masked_select(wanted).sum()], [leaf])[0];
-        using var scope = torch.NewDisposeScope();
-        Tensor size = gradient.flatten(1).abs().sum([1]);
-        Tensor defined = size.isfinite();
-        if (!defined.all().item<bool>())
+        if (!HostValues.AreFinite(gradient))
         {
-            UndefinedGradients += (int)defined.logical_not().sum().item<long>();
+            UndefinedGradients += (int)Size(gradient).isfinite().logical_not().sum().item<long>();
             gradient.nan_to_num_(0, 0, 0);
         }
 
         if (isFirst)
-            ZeroGradients += (int)(wanted is null ? size.eq(0) : size.eq(0).logical_and(wanted)).sum().item<long>();
+        {
+            Tensor isZero = Size(gradient).eq(0);
+            ZeroGradients += (int)(wanted is null ? isZero : isZero.logical_and(wanted)).sum().item<long>();
+        }
+
         return gradient;
+
+        static Tensor Size(Tensor each) => each.flatten(1).abs().sum([1]);
     }
 
     private static Tensor IsFooled(Tensor predicted, Tensor labels, Tensor? targets) => targets is null ? predicted.ne(labels) : predicted.eq(targets);
@@ -336,11 +372,5 @@ internal sealed class AttackedBatch
         _stages[_stage].Queries += active.Count * each;
         foreach (long row in active.Positions)
             _queries[row] += each;
-    }
-
-    private static long[] Longs(Tensor values)
-    {
-        using Tensor host = values.cpu();
-        return MemoryMarshal.Cast<byte, long>(host.bytes).ToArray();
     }
 }
