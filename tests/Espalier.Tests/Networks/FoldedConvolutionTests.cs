@@ -1,7 +1,5 @@
 using Espalier.Networks;
-using TorchSharp;
 using TorchSharp.Modules;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

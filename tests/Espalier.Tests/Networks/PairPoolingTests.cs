@@ -1,5 +1,4 @@
 using Espalier.Networks;
-using TorchSharp;
 using Xunit;
 using static TorchSharp.torch;
 
