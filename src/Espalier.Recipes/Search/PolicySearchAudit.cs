@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Espalier.Communication;
 using Espalier.Data;
 using Espalier.Files;
@@ -14,6 +15,8 @@ namespace Espalier.Recipes.Search;
 /// </summary>
 public static class PolicySearchAudit
 {
+    private const int CandidatesPerSample = 80;
+
     private static readonly double[] s_budgets = [30, 100, 300, 1000];
 
     /// <summary>Where the policy found lies.</summary>
@@ -59,9 +62,11 @@ public static class PolicySearchAudit
         if (target.Classifier is not IDifferentiableClassifier classifier)
             throw new OptionsException("model", target.Name, "must be a model with gradients: a run or a file of weights");
         using var scope = torch.NewDisposeScope();
+        var watch = Stopwatch.StartNew();
         (PolicyExamples search, PolicyExamples selection, double radius) = Examples(classifier, target.Splits.Train, options, cancellationToken);
         PolicySearchOptions searched = options.Search with { Epsilon = radius, StatePath = options.Search.StatePath ?? (run is null ? null : Path.Combine(run.Folder, "search-state.json")) };
         PolicySearchResult found = new PolicySearch(searched).Run(classifier, search, selection, progress, communicator, cancellationToken);
+        double seconds = watch.Elapsed.TotalSeconds;
         if (communicator is { Rank: > 0 })
             return null;
         if (run is not null)
@@ -89,7 +94,7 @@ public static class PolicySearchAudit
 
         return new PolicySearchRecord(options.Search.Norm, options.Search.Epsilon, radius, search.Count, selection.Count, found.Selected, found.Front,
             [.. found.Generations.Select(g => (IReadOnlyList<SearchPoint>)[.. g.Front.Select(f => new SearchPoint(f.Complexity, f.Robust))])],
-            found.Generations.Count == 0 ? 0 : found.Generations[^1].Evaluations, found.Gradients, found.Seconds, comparisons);
+            found.Generations.Count == 0 ? 0 : found.Generations[^1].Evaluations, found.Gradients, seconds, comparisons);
     }
 
     private static void Save(PolicySearchResult found, Run run)
@@ -106,7 +111,7 @@ public static class PolicySearchAudit
     {
         int[] order = [.. Enumerable.Range(0, train.Count)];
         new SplitMix64(options.Search.Seed, train.Count).Shuffle(order);
-        Batch candidates = train.Gather([.. order.Take(options.Candidates)]);
+        Batch candidates = train.Gather([.. order.Take(options.Candidates ?? CandidatesPerSample * options.SearchSamples)]);
         (IReadOnlyList<int> chosen, double radius) = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
         if (chosen.Count < 4)
             throw new DataException(train.Name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");

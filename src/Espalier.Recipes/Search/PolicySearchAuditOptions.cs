@@ -14,8 +14,8 @@ public sealed record PolicySearchAuditOptions
     /// <summary>Training samples that policies are bred on, and as many others that one is chosen by.</summary>
     public int SearchSamples { get; init; } = 100;
 
-    /// <summary>Training samples that both are taken from, the first ones in a random order.</summary>
-    public int Candidates { get; init; } = 4000;
+    /// <summary>Training samples that both are taken from, the first ones in a random order; 80 for each of <see cref="SearchSamples"/> where null.</summary>
+    public int? Candidates { get; init; }
 
     /// <summary>Test samples that results are reported on, the first ones; all where null.</summary>
     public int? ReportSamples { get; init; }
@@ -30,7 +30,7 @@ public sealed record PolicySearchAuditOptions
     {
         Search.Validate();
         OptionsException.Require(SearchSamples >= 4, nameof(SearchSamples), SearchSamples, "must be at least 4");
-        OptionsException.Require(Candidates >= 2 * SearchSamples, nameof(Candidates), Candidates, "must be at least twice searchSamples");
+        OptionsException.Require(Candidates is null || Candidates >= 2 * SearchSamples, nameof(Candidates), Candidates, "must be at least twice searchSamples");
         OptionsException.Require(ReportSamples is null or >= 1, "samples", ReportSamples, "must be at least 1");
         foreach (string baseline in Baselines.Where(b => b != Random))
             AttackPolicy.Open(baseline, Search.Norm);

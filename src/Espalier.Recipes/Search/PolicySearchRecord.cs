@@ -12,8 +12,8 @@ namespace Espalier.Recipes.Search;
 /// <param name="Front">The policies that none is better than in both strength and cost.</param>
 /// <param name="Fronts">The front after each generation: nominal gradients and robust accuracy on the search samples.</param>
 /// <param name="Evaluations">Policies evaluated.</param>
-/// <param name="SearchGradients">Gradients that the search took, counted per input.</param>
-/// <param name="SearchSeconds">Wall time of the search.</param>
+/// <param name="SearchGradients">Gradients that the policies bred took, counted per input.</param>
+/// <param name="SearchSeconds">Wall time of the search, with the choice of its samples.</param>
 /// <param name="Comparisons">The policy found and the baselines, on the test samples.</param>
 public sealed record PolicySearchRecord(
     Norm Norm, double Epsilon, double SearchEpsilon, int SearchSamples, int SelectionSamples, PolicyCandidate Selected, IReadOnlyList<PolicyCandidate> Front,

@@ -4,98 +4,163 @@ using Espalier.Models;
 namespace Espalier.Robustness;
 
 /// <summary>
-/// Examples that tell policies apart: what ten steps of PGD break, all break, and what nothing comes near, none does. Four
-/// fifths are those that survive PGD-10 by the least margin, of the nearer half at most; one fifth is drawn from all that the
-/// model gets right (caa.md 11). A robust accuracy on them says nothing about the data they are from.
+/// Examples that tell policies apart. What ten steps of PGD break, every policy breaks, and what nothing comes near, none does: those
+/// that survive PGD-10 by the least margin (caa.md 11) are therefore attacked once more, by PGD-50 and twelve steps toward each class.
+/// Those that fall only then tell a policy that is too cheap from a strong one, those that nearly fall tell strong ones apart. A robust
+/// accuracy on them says nothing about the data they are from.
 /// </summary>
 public static class HardExamples
 {
-    private const int Steps = 10;
-    private const double HardShare = 0.8;
-    private const double LeastShare = 0.05;
-    private const double TellingShare = 0.25;
+    private const double LeastShare = 0.1;
     private const double Growth = 1.2;
     private const int MostGrowths = 20;
+    private const double MostBroken = 0.5;
 
     /// <summary>
-    /// Chooses examples, and the radius to search with: ε, where PGD-10 breaks a twentieth of what the model gets right under it;
-    /// otherwise the smallest of 1.2 ε, 1.44 ε, ... under which it breaks a quarter. A model that was trained to resist on these
-    /// very inputs resists there within ε, and the cheapest policy would look as strong as the best; stages scale with the radius,
-    /// so a policy bred under a larger one is used under ε.
+    /// Chooses examples, and the radius to search with. Two fifths are examples that fall to the stronger attack alone, first those that
+    /// it took most gradients for; two fifths survive it, by the least margin; where there are fewer of the one, there are more of the
+    /// other; the rest is drawn from whatever else the model gets right. The radius is ε where a tenth as many as are wanted falls to
+    /// the stronger attack alone. Where fewer do, as with a model that was trained to resist on these very inputs, the cheapest policy
+    /// would look as strong as the best: then it is the first of 1.2 ε, 1.44 ε, ... under which as many do, up to that under which PGD-10
+    /// breaks half; where none is, the one under which most do. Stages scale with the radius, so a policy bred under a larger one is used
+    /// under ε.
     /// </summary>
     /// <param name="classifier">The model.</param>
     /// <param name="inputs">[n, ...], of training or validation data.</param>
     /// <param name="labels">[n], int64.</param>
     /// <param name="count">How many are wanted.</param>
-    /// <param name="norm">What measures a change.</param>
-    /// <param name="epsilon">ε: the largest change that the policy is meant for.</param>
+    /// <param name="norm">What measures a change: L-inf, L2 or L1.</param>
+    /// <param name="epsilon">ε: the largest change that the policy is meant for, in the inputs' unit.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>
-    /// Rows of the inputs, in a random order, fewer than wanted where the model gets fewer right; and the radius, ε where even 38 ε
-    /// breaks fewer than a quarter.
-    /// </returns>
+    /// <returns>Rows of the inputs, in a random order, fewer than wanted where the model gets fewer right; and the radius.</returns>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public static (IReadOnlyList<int> Rows, double Radius) Choose(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double epsilon, int seed, CancellationToken cancellationToken = default)
     {
         OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
         OptionsException.Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "must be finite and above 0");
+        OptionsException.Require(norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(norm), norm, "must be LInf, L2 or L1");
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
-        using AttackResult atEpsilon = Attacked(epsilon);
-        if (Broken(atEpsilon) >= LeastShare)
-            return (Rows(atEpsilon), epsilon);
-        double radius = epsilon;
-        for (int i = 0; i < MostGrowths; i++)
+        Contest best = At(epsilon);
+        Contest contest = best;
+        for (int i = 0; i < MostGrowths && best.Fallen < LeastShare * count && contest.Broken < MostBroken; i++)
         {
-            radius *= Growth;
-            using AttackResult result = Attacked(radius);
-            if (Broken(result) >= TellingShare)
-                return (Rows(result), radius);
+            contest = At(Growth * contest.Radius);
+            if (contest.Fallen > best.Fallen)
+                best = contest;
         }
 
-        return (Rows(atEpsilon), epsilon);
+        return (best.Rows(), best.Radius);
 
-        AttackResult Attacked(double within) =>
-            new ProjectedGradientDescent(new() { Norm = norm, Epsilon = within, Steps = Steps, Seed = seed }).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+        Contest At(double radius) => new(classifier, inputs, labels, count, norm, radius, seed, cancellationToken);
+    }
 
-        IReadOnlyList<int> Rows(AttackResult result)
+    /// <summary>What a weak and a strong attack make of examples under one radius: the strong one of the nearest survivors, as far as asked.</summary>
+    private sealed class Contest
+    {
+        private const int MostRounds = 4;
+        private const double HardShare = 0.8;
+        private const double FallenShare = 0.4;
+
+        private static readonly AttackPolicy s_weak = AttackPolicy.Parse("pgd(t=10)");
+        private static readonly AttackPolicy s_strong = AttackPolicy.Parse("pgd(t=50) -> mt(t=12)");
+
+        private readonly IDifferentiableClassifier _classifier;
+        private readonly Tensor _inputs;
+        private readonly Tensor _labels;
+        private readonly int _count;
+        private readonly Norm _norm;
+        private readonly int _seed;
+        private readonly CancellationToken _cancellationToken;
+        private readonly int[] _right;
+        private readonly int[] _survivors;
+        private readonly List<(int Row, long Gradients)> _fallen = [];
+        private readonly List<(int Row, double Margin)> _standing = [];
+        private SplitMix64 _random;
+
+        public Contest(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double radius, int seed, CancellationToken cancellationToken)
         {
-            double[] margin = Margins(classifier, result.Adversarials, labels, new ProjectedGradientDescentOptions().BatchSize);
-            var random = new SplitMix64(seed, result.Count);
-            int[] right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]), ref random);
-            int[] survivors = [.. right.Where(i => !result.Success[i]).OrderByDescending(i => margin[i])];
-            int[] hard = [.. survivors.Take(Math.Min((survivors.Length + 1) / 2, (int)Math.Round(HardShare * count)))];
-            return Shuffled(hard.Concat(right.Except(hard)).Take(count), ref random);
+            (_classifier, _inputs, _labels, _count, _norm, Radius, _seed, _cancellationToken) = (classifier, inputs, labels, count, norm, radius, seed, cancellationToken);
+            using AttackResult result = s_weak.Build(norm, radius, seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+            double[] margins = Margins(result, labels);
+            _random = new SplitMix64(seed, result.Count);
+            _right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]));
+            int[] survivors = [.. _right.Where(i => !result.Success[i]).OrderByDescending(i => margins[i])];
+            Broken = _right.Length == 0 ? 1 : (_right.Length - survivors.Length) / (double)_right.Length;
+            _survivors = [.. survivors.Take(Math.Min(MostRounds * count, (survivors.Length + 1) / 2))];
+            Round();
         }
-    }
 
-    // Of what the model gets right; 1 where that is nothing, since a larger radius would change nothing.
-    private static double Broken(AttackResult result)
-    {
-        int[] right = [.. Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i])];
-        return right.Length == 0 ? 1 : right.Count(i => result.Success[i]) / (double)right.Length;
-    }
+        public double Radius { get; }
 
-    // Of logits: a sure model's probabilities are all zero or one.
-    private static double[] Margins(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int batchSize)
-    {
-        var margins = new List<double>();
-        for (long start = 0; start < inputs.shape[0]; start += batchSize)
+        /// <summary>Share of what the model gets right that the weak attack breaks; 1 where that is nothing, which no radius changes.</summary>
+        public double Broken { get; }
+
+        /// <summary>How many fall to the strong attack alone, as far as it was asked.</summary>
+        public int Fallen => _fallen.Count;
+
+        public int[] Rows()
         {
+            int hard = (int)Math.Round(HardShare * _count);
+            int wanted = (int)Math.Round(FallenShare * _count);
+            while ((_fallen.Count < wanted || _standing.Count < hard - wanted) && Round())
+            {
+            }
+
+            int fallen = Math.Min(_fallen.Count, Math.Max(wanted, hard - _standing.Count));
+            int[] telling =
+            [
+                .. _fallen.OrderByDescending(f => f.Gradients).Take(fallen).Select(f => f.Row),
+                .. _standing.OrderByDescending(s => s.Margin).Take(hard - fallen).Select(s => s.Row),
+            ];
+            return Shuffled(telling.Concat(_right.Except(telling)).Take(_count));
+        }
+
+        /// <summary>Attacks the next survivors, nearest first, by the strong attack.</summary>
+        /// <returns>Whether there were any.</returns>
+        private bool Round()
+        {
+            int[] rows = [.. _survivors.Skip(_fallen.Count + _standing.Count).Take(_count)];
+            if (rows.Length == 0)
+                return false;
             using var scope = torch.NewDisposeScope();
-            long size = Math.Min(batchSize, inputs.shape[0] - start);
-            Tensor logits = classifier.Logits(inputs.narrow(0, start, size));
-            margins.AddRange(AttackedBatch.Margin(logits, labels.narrow(0, start, size), null).cpu().to(torch.float64).data<double>().ToArray());
+            Tensor index = torch.tensor(rows.Select(r => (long)r).ToArray(), device: _inputs.device);
+            Tensor labels = _labels.index_select(0, index);
+            using AttackResult result = s_strong.Build(_norm, Radius, _seed).Run(_classifier, _inputs.index_select(0, index), labels, cancellationToken: _cancellationToken);
+            double[] margins = Margins(result, labels);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                if (result.Success[i])
+                    _fallen.Add((rows[i], result.GradientsPerSample[i]));
+                else
+                    _standing.Add((rows[i], margins[i]));
+            }
+
+            return true;
         }
 
-        return [.. margins];
-    }
+        // Of logits: a sure model's probabilities are all zero or one.
+        private double[] Margins(AttackResult result, Tensor labels)
+        {
+            var margins = new List<double>();
+            int batchSize = new ProjectedGradientDescentOptions().BatchSize;
+            for (long start = 0; start < result.Count; start += batchSize)
+            {
+                using var scope = torch.NewDisposeScope();
+                long size = Math.Min(batchSize, result.Count - start);
+                Tensor logits = _classifier.Logits(result.Adversarials.narrow(0, start, size));
+                margins.AddRange(AttackedBatch.Margin(logits, labels.narrow(0, start, size), null).cpu().to(torch.float64).data<double>().ToArray());
+            }
 
-    private static int[] Shuffled(IEnumerable<int> items, ref SplitMix64 random)
-    {
-        int[] all = [.. items];
-        random.Shuffle(all);
-        return all;
+            return [.. margins];
+        }
+
+        private int[] Shuffled(IEnumerable<int> items)
+        {
+            int[] all = [.. items];
+            _random.Shuffle(all);
+            return all;
+        }
     }
 }

@@ -61,7 +61,8 @@ public sealed class PolicySearch(PolicySearchOptions options)
         SearchResult<PolicyGenome> result = method.Run(problem, initial, Options.StatePath, ranks, told, cancellationToken);
         IReadOnlyList<PolicyCandidate> front = Judged(space, classifier, selection, result.Front, ranks, cancellationToken);
         double Sum(string name) => result.Evaluated.Sum(e => e.Evaluation.Measurements?.GetValueOrDefault(name) ?? 0) * search.Count;
-        return new(Chosen(front), [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
+        PolicyCandidate selected = PolicyCandidate.Strongest(front, Options.MaxComplexity ?? double.PositiveInfinity) ?? front.MinBy(c => c.Complexity)!;
+        return new(selected, [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
     }
 
     private IEnumerable<PolicyGenome> Published(PolicySpace space)
@@ -101,10 +102,6 @@ public sealed class PolicySearch(PolicySearchOptions options)
             return new(robust, gradients);
         }
     }
-
-    /// <summary>The strongest on the selection examples within the budget; of equals the cheapest, and the cheapest where none is within it.</summary>
-    private PolicyCandidate Chosen(IReadOnlyList<PolicyCandidate> front) =>
-        front.Where(c => c.Complexity <= (Options.MaxComplexity ?? double.PositiveInfinity)).MinBy(c => (c.SelectionRobust, c.Complexity)) ?? front.MinBy(c => c.Complexity)!;
 
     private static PolicySearchOptions Validated(PolicySearchOptions options)
     {

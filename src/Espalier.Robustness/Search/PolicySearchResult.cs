@@ -1,7 +1,7 @@
 namespace Espalier.Robustness;
 
 /// <summary>What a search found.</summary>
-/// <param name="Selected">The strongest policy of the front on the selection examples, within the budget; of equals the cheapest.</param>
+/// <param name="Selected">The strongest policy of the front on the selection examples, within the budget; of equals the strongest on the search examples. The cheapest of the front where none is within the budget.</param>
 /// <param name="Front">The policies that none is better than in both strength and cost, cheapest first.</param>
 /// <param name="Generations">How the front grew.</param>
 /// <param name="Gradients">Gradients that the search took, counted per input.</param>
@@ -11,5 +11,5 @@ public sealed record PolicySearchResult(PolicyCandidate Selected, IReadOnlyList<
 {
     /// <summary>The strongest policy of the front within a budget of nominal gradients, or null where none is so cheap.</summary>
     /// <param name="complexity">The budget.</param>
-    public PolicyCandidate? BestWithin(double complexity) => Front.Where(c => c.Complexity <= complexity).MinBy(c => (c.SelectionRobust, c.Complexity));
+    public PolicyCandidate? BestWithin(double complexity) => PolicyCandidate.Strongest(Front, complexity);
 }

@@ -103,7 +103,7 @@ public sealed class PolicySearchTests : IDisposable
             Assert.True(free.Front[i].SearchRobust < free.Front[i - 1].SearchRobust);
         }
 
-        Assert.Equal(free.Front.Min(c => c.SelectionRobust), free.Selected.SelectionRobust);
+        Assert.Equal(free.Front.MinBy(c => (c.SelectionRobust, c.SearchRobust)), free.Selected);
         double budget = free.Front[0].Complexity;
         PolicySearchResult poor = new PolicySearch(Options with { MaxComplexity = budget }).Run(model, search, selection);
         Assert.Equal(free.Front[0], poor.Selected);
@@ -112,47 +112,15 @@ public sealed class PolicySearchTests : IDisposable
     }
 
     [Fact]
-    public void Hard_examples_are_those_that_ten_steps_nearly_break()
+    public void The_selection_examples_decide_then_the_search_examples_and_within_the_budget()
     {
-        using var scope = torch.NewDisposeScope();
-        Tensor w = Random(1, Features);
-        var model = LinearClassifier.Binary(w, 0, InputBounds.Unbounded);
-        Tensor x = Random(2, 400, Features);
-        Tensor labels = model.Predict(x);
-        double[] ratio = (x.matmul(w).abs() / (0.2 * w.abs().sum())).to(torch.float64).data<double>().ToArray();
-        IReadOnlyList<int> chosen = HardExamples.Choose(model, x, labels, 50, Norm.LInf, 0.2, 1).Rows;
-        Assert.Equal(50, chosen.Distinct().Count());
+        PolicyCandidate[] front = [Candidate(10, 0.5, 0.4), Candidate(100, 0.4, 0.3), Candidate(200, 0.3, 0.3), Candidate(300, 0.2, 0.35), Candidate(400, 0.1, 0.2)];
+        Assert.Equal(front[2], PolicyCandidate.Strongest(front, 300));
+        Assert.Equal(front[1], PolicyCandidate.Strongest(front, 199));
+        Assert.Equal(front[4], PolicyCandidate.Strongest(front, double.PositiveInfinity));
+        Assert.Null(PolicyCandidate.Strongest(front, 9));
 
-        // Ten steps reach the whole radius on a linear model: who stands is who lies beyond it, nearest first.
-        int[] expected = [.. Enumerable.Range(0, 400).Where(i => ratio[i] > 1).OrderBy(i => ratio[i]).Take(40)];
-        Assert.InRange(expected.Intersect(chosen).Count(), 39, 40);
-    }
-
-    [Theory]
-    [InlineData(0.01)]
-    [InlineData(0.2)]
-    public void The_radius_grows_until_a_quarter_falls_where_next_to_nothing_does(double epsilon)
-    {
-        using var scope = torch.NewDisposeScope();
-        Tensor w = Random(1, Features);
-        var model = LinearClassifier.Binary(w, 0, InputBounds.Unbounded);
-        Tensor x = Random(2, 400, Features);
-        double radius = HardExamples.Choose(model, x, model.Predict(x), 50, Norm.LInf, epsilon, 1).Radius;
-
-        // The distance of each input to the boundary, |w·x|/‖w‖1: it stays where a twentieth lies within, or is the first that a quarter does.
-        double[] distance = (x.matmul(w).abs() / w.abs().sum()).to(torch.float64).data<double>().ToArray();
-        double expected = distance.Count(d => d < epsilon) >= 20 ? epsilon : Enumerable.Range(0, 21).Select(i => epsilon * Math.Pow(1.2, i)).First(r => distance.Count(d => d < r) >= 100);
-        Assert.Equal(expected, radius, expected * 1e-9);
-        Assert.Equal(epsilon == 0.2, radius == epsilon);
-    }
-
-    [Fact]
-    public void Where_nothing_falls_the_radius_stays()
-    {
-        using var scope = torch.NewDisposeScope();
-        var model = LinearClassifier.Binary(Random(1, Features), 1e6, InputBounds.Unbounded);
-        Tensor x = Random(2, 20, Features);
-        Assert.Equal(0.1, HardExamples.Choose(model, x, model.Predict(x), 10, Norm.LInf, 0.1, 1).Radius);
+        static PolicyCandidate Candidate(double complexity, double search, double selection) => new(AttackPolicy.CaaLinf, "", complexity, search, selection, complexity);
     }
 
     [Fact]
@@ -160,7 +128,6 @@ public sealed class PolicySearchTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         (LinearClassifier model, PolicyExamples search, PolicyExamples selection) = Problem();
-        Assert.Throws<OptionsException>(() => HardExamples.Choose(model, search.Inputs, search.Labels, 4, Norm.LInf, 0, 1));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { Epsilon = 0 }));
         Assert.Throws<OptionsException>(() => new PolicySearch(Options with { MaxSteps = 4 }));
         Assert.Throws<NotFoundException>(() => new PolicySearch(Options with { Pool = ["fgms"] }).Run(model, search, selection));

@@ -42,8 +42,7 @@ internal static class SearchedAgainstAutoAttack
     private static PolicySearchRecord OnVictim(ReproductionContext context, string name, double epsilon, int count)
     {
         using AuditTarget victim = Victims.Open(name, context.Device);
-        bool isLarge = name == "trades_smallcnn";
-        return Search(context, victim, epsilon, count, isLarge ? 40 : 100, isLarge ? 1000 : 4000);
+        return Search(context, victim, epsilon, count, name == "trades_smallcnn" ? 40 : 100);
     }
 
     /// <summary>A network that the product itself trains to resist, on the embedded digits.</summary>
@@ -60,7 +59,7 @@ internal static class SearchedAgainstAutoAttack
             }
 
             using AuditTarget target = AuditTarget.Open(folder, new(), context.Device);
-            return Search(context, target, epsilon, count, 100, 1000);
+            return Search(context, target, epsilon, count, 100);
         }
         finally
         {
@@ -69,12 +68,11 @@ internal static class SearchedAgainstAutoAttack
         }
     }
 
-    private static PolicySearchRecord Search(ReproductionContext context, AuditTarget target, double epsilon, int count, int searchSamples, int candidates) =>
+    private static PolicySearchRecord Search(ReproductionContext context, AuditTarget target, double epsilon, int count, int searchSamples) =>
         PolicySearchAudit.Run(target, new()
         {
             Search = new() { Epsilon = epsilon, Population = 10, Generations = 4, MaxSteps = 100, MaxComplexity = 300, Workers = Environment.ProcessorCount, Seed = 1 },
             SearchSamples = searchSamples,
-            Candidates = candidates,
             ReportSamples = count,
             Baselines = ["autoattack"],
         }, null, null, null, context.CancellationToken) ?? throw new OperationCanceledException(context.CancellationToken);
