@@ -21,7 +21,7 @@ public static class HardExamples
     /// Chooses examples, and the radius to search with: ε, where PGD-10 breaks a twentieth of what the model gets right under it;
     /// otherwise the smallest of 1.2 ε, 1.44 ε, ... under which it breaks a quarter. A model that was trained to resist on these
     /// very inputs resists there within ε, and the cheapest policy would look as strong as the best; stages scale with the radius,
-    /// so a policy bred under a larger one is used under ε.
+    /// so a policy bred under a larger one is used under ε. Under L0 the attack is PGD₀ and the radii are whole numbers of pixels.
     /// </summary>
     /// <param name="classifier">The model.</param>
     /// <param name="inputs">[n, ...], of training or validation data.</param>
@@ -40,6 +40,7 @@ public static class HardExamples
     {
         OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
         OptionsException.Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "must be finite and above 0");
+        OptionsException.Require(norm != Norm.L0 || epsilon >= 1, nameof(epsilon), epsilon, "must be at least 1 under L0: it is a number of pixels");
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         using AttackResult atEpsilon = Attacked(epsilon);
@@ -48,7 +49,7 @@ public static class HardExamples
         double radius = epsilon;
         for (int i = 0; i < MostGrowths; i++)
         {
-            radius *= Growth;
+            radius = norm == Norm.L0 ? Math.Ceiling(radius * Growth) : radius * Growth;
             using AttackResult result = Attacked(radius);
             if (Broken(result) >= TellingShare)
                 return (Rows(result), radius);
@@ -57,7 +58,7 @@ public static class HardExamples
         return (Rows(atEpsilon), epsilon);
 
         AttackResult Attacked(double within) =>
-            new ProjectedGradientDescent(new() { Norm = norm, Epsilon = within, Steps = Steps, Seed = seed }).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+            PlainDescent.Of(norm, within, Steps, seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
 
         IReadOnlyList<int> Rows(AttackResult result)
         {

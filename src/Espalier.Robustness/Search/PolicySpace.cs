@@ -18,6 +18,7 @@ internal sealed class PolicySpace
     private static readonly string[] s_linf = ["fgsm", "pgd", "mi", "cw", "odi-cos", "odi-cyclical", "odi-step", "mt"];
     private static readonly string[] s_l2 = ["pgd", "mi", "mt", "cw-l2", "ddn"];
     private static readonly string[] s_l1 = ["pgd", "mi", "cw", "mt"];
+    private static readonly string[] s_l0 = ["pgd0", "sigma-zero", "jsma", "sparse-rs"];
 
     private readonly string[] _pool;
     private readonly int _stages;
@@ -30,7 +31,7 @@ internal sealed class PolicySpace
     public PolicySpace(Norm norm, IReadOnlyList<string> pool, int stages, int? mostSteps)
     {
         Norm = norm;
-        _pool = [.. pool.Count > 0 ? pool : norm switch { Norm.LInf => s_linf, Norm.L2 => s_l2, _ => s_l1 }];
+        _pool = [.. pool.Count > 0 ? pool : norm switch { Norm.LInf => s_linf, Norm.L2 => s_l2, Norm.L0 => s_l0, _ => s_l1 }];
         foreach (string name in _pool)
             AttackCatalog.Find(name).Require(norm);
         (_stages, _mostSteps) = (stages, mostSteps ?? MostSteps);
@@ -133,6 +134,9 @@ internal sealed class PolicySpace
         var settings = new Dictionary<string, double>();
         if (info.Settings.Contains("queries"))
             settings["queries"] = Math.Max(1, Math.Round(share * MostQueries));
+        // Where a chained stage begins nothing is random: a second start would be the first.
+        if (info.Name == "pgd0")
+            settings["restarts"] = 1;
         if (info.Settings.Contains("severity"))
             settings["severity"] = Math.Max(1, Math.Round(gene.Magnitude / (double)PolicyGene.Levels * MostSeverity));
         return new PolicyStage
