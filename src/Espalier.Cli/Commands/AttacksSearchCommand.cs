@@ -93,8 +93,9 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
             },
             SearchSamples = settings.SearchSamples ?? new PolicySearchAuditOptions().SearchSamples,
             ReportSamples = settings.Samples,
-            Baselines = settings.Baselines is { } text ? Words(text) : new PolicySearchAuditOptions().Baselines,
         };
+        if (settings.Baselines is { } text)
+            options = options with { Baselines = Words(text) };
         options.Validate();
         using AuditTarget target = settings.Open(session.Device);
         if (ranks.Rank > 0)

@@ -20,8 +20,11 @@ public sealed record PolicySearchAuditOptions
     /// <summary>Test samples that results are reported on, the first ones; all where null.</summary>
     public int? ReportSamples { get; init; }
 
-    /// <summary>Policies to compare with, by name, file or text; <see cref="Random"/> is a random search.</summary>
-    public IReadOnlyList<string> Baselines { get; init; } = ["autoattack", "caa"];
+    /// <summary>
+    /// Policies to compare with, by name, file or text; <see cref="Random"/> is a random search. AutoAttack and the published policy
+    /// where not given, <c>sparse</c> in L0, which those have not.
+    /// </summary>
+    public IReadOnlyList<string> Baselines { get => field ?? (Search.Norm == Norm.L0 ? ["sparse"] : ["autoattack", "caa"]); init; } = null!;
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="OptionsException">A value is out of range.</exception>

@@ -41,13 +41,14 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
             return found;
 
         // Only the numbers are of interest: the adversarial inputs are freed at once.
-        AttackResult Attack(string name, double epsilon, int? steps = null, Dictionary<string, double>? settings = null)
+        AttackResult Run(Attack attack)
         {
-            using AttackResult result = AttackCatalog.Find(name).Create(new(Options.Norm, epsilon, steps, settings)).WithSeed(Options.Seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+            using AttackResult result = attack.Run(classifier, inputs, labels, cancellationToken: cancellationToken);
             return result;
         }
 
-        AttackResult noise = Attack("noise", Options.Epsilon);
+        var attacks = new DiagnosisAttacks(Options);
+        AttackResult noise = Run(attacks.Noise(Options.Epsilon));
         progress?.Report(0.1);
         if (access < Access.Gradients)
             return found;
@@ -58,33 +59,34 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
             return found;
         }
 
-        AttackResult fgsm = Attack("fgsm", Options.Epsilon);
-        AttackResult pgd = Attack("pgd-fixed", Options.Epsilon, Options.Steps);
+        AttackResult oneStep = Run(attacks.OneStep(Options.Epsilon));
+        AttackResult pgd = Run(attacks.ManySteps(Options.Epsilon));
         progress?.Report(0.3);
-        AttackResult apgd = Attack("apgd-ce", Options.Epsilon, Options.Steps);
-        AttackResult margin = Attack("cw", Options.Epsilon, Options.Steps);
+        AttackResult apgd = Run(attacks.CrossEntropy(Options.Epsilon));
+        AttackResult margin = Run(attacks.Margin(Options.Epsilon));
         progress?.Report(0.6);
         int attacked = pgd.OriginallyCorrect.Count(c => c);
         found.AddRange(ResultSigns.OfUndefined(apgd.UndefinedGradients + margin.UndefinedGradients));
         if (attacked > 0 && apgd.ZeroGradients > Many * attacked)
         {
             found.Add(new("zero-gradients", Text($"the gradient of the cross-entropy of {apgd.ZeroGradients} of {attacked} inputs is zero in every feature"),
-                margin.ZeroGradients > Many * attacked ? "the model rounds or compares: give a smooth backward pass (BPDA), and attack with square" : "the cross-entropy is saturated: attack with apgd-dlr or cw"));
+                margin.ZeroGradients > Many * attacked ? "the model rounds or compares: give a smooth backward pass (BPDA), and attack with " + attacks.BlackBoxName : "the cross-entropy is saturated: attack with " + attacks.OnTheMargin));
         }
 
-        Saturation(classifier, inputs, labels, apgd, margin, found);
-        Worse("one-step-better", fgsm, pgd, Text($"one step leaves {fgsm.RobustAccuracy:P1}, {Options.Steps} steps leave {pgd.RobustAccuracy:P1}"),
-            "more steps must not be weaker: the loss is rough or the gradients mislead; average them (passes=20), and attack with square", found);
+        Saturation(classifier, inputs, labels, apgd, margin, attacks.OnTheMargin, found);
+        Worse("one-step-better", oneStep, pgd, Text($"one step leaves {oneStep.RobustAccuracy:P1}, {Options.Steps} steps leave {pgd.RobustAccuracy:P1}"),
+            $"more steps must not be weaker: the loss is rough or the gradients mislead; average them (passes=20), and attack with {attacks.BlackBoxName}", found);
         Worse("noise-better", noise, pgd, Text($"random noise of the same size leaves {noise.RobustAccuracy:P1}, gradients leave {pgd.RobustAccuracy:P1}"),
-            "the gradients mislead: give a smooth backward pass, and attack with square", found);
+            $"the gradients mislead: give a smooth backward pass, and attack with {attacks.BlackBoxName}", found);
 
         AttackResult best = margin.RobustAccuracy < apgd.RobustAccuracy ? margin : apgd;
-        AttackResult square = Attack("square", Options.Epsilon, null, new() { ["queries"] = Options.Queries });
+        AttackResult blackBox = Run(attacks.BlackBox(Options.Epsilon));
         progress?.Report(0.8);
-        Worse("black-box-better", square, best, Text($"square, without gradients, leaves {square.RobustAccuracy:P1}; the gradients leave {best.RobustAccuracy:P1}"),
-            "the gradients mislead: raise the queries, and look for what flattens or breaks them", found);
-        WholeBox(classifier, inputs, Attack, found);
-        AttackResult half = Attack("apgd-ce", Options.Epsilon / 2, Options.Steps);
+        Worse("black-box-better", blackBox, best, Text($"{attacks.BlackBoxName}, without gradients, leaves {blackBox.RobustAccuracy:P1}; the gradients leave {best.RobustAccuracy:P1}"),
+            attacks.GradientsShouldWin ? "the gradients mislead: raise the queries, and look for what flattens or breaks them"
+                : "nothing by itself, since of whole pixels a gradient says little: judge the model by the policy sparse", found, attacks.GradientsShouldWin);
+        WholeBox(classifier, inputs, attacks, Run, found);
+        AttackResult half = Run(attacks.CrossEntropy(Perturbations.Share(Options.Norm, Options.Epsilon, 0.5)));
         if (apgd.RobustAccuracy > half.RobustAccuracy + Notable)
             found.Add(new("not-monotone", Text($"at half the radius {half.RobustAccuracy:P1} stand, at the whole {apgd.RobustAccuracy:P1}"), "a larger ball holds the smaller: the attack is stuck; take more steps and restarts"));
         progress?.Report(1);
@@ -98,7 +100,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         return classifier.Logits(inputs.narrow(0, 0, 1).detach().requires_grad_(true)).requires_grad;
     }
 
-    private void Saturation(IClassifier classifier, Tensor inputs, Tensor labels, AttackResult crossEntropy, AttackResult margin, List<RobustnessFinding> found)
+    private void Saturation(IClassifier classifier, Tensor inputs, Tensor labels, AttackResult crossEntropy, AttackResult margin, string action, List<RobustnessFinding> found)
     {
         using var scope = torch.NewDisposeScope();
         Tensor confidence = ((IScoringClassifier)classifier).Probabilities(inputs).gather(1, labels.unsqueeze(1)).squeeze(1);
@@ -106,23 +108,15 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         if (sure > Many * inputs.shape[0] && margin.RobustAccuracy < crossEntropy.RobustAccuracy - Notable)
         {
             found.Add(new("saturation", Text($"the probability of the true class is 1 in float32 for {sure} of {inputs.shape[0]} inputs; the cross-entropy leaves {crossEntropy.RobustAccuracy:P1}, the margin {margin.RobustAccuracy:P1}"),
-                "the loss is flat, not the model robust: attack with apgd-dlr or cw, or divide the logits by a constant"));
+                $"the loss is flat, not the model robust: attack with {action}, or divide the logits by a constant"));
         }
     }
 
-    private void WholeBox(IClassifier classifier, Tensor inputs, Func<string, double, int?, Dictionary<string, double>?, AttackResult> attack, List<RobustnessFinding> found)
+    private static void WholeBox(IClassifier classifier, Tensor inputs, DiagnosisAttacks attacks, Func<Attack, AttackResult> run, List<RobustnessFinding> found)
     {
         if (!double.IsFinite(classifier.Bounds.Lower) || !double.IsFinite(classifier.Bounds.Upper))
             return;
-        double side = classifier.Bounds.Upper - classifier.Bounds.Lower;
-        double features = inputs.numel() / (double)inputs.shape[0];
-        double diameter = Options.Norm switch
-        {
-            Norm.LInf => side,
-            Norm.L2 => side * Math.Sqrt(features),
-            _ => side * features,
-        };
-        AttackResult all = attack("pgd-fixed", diameter, Options.Steps, null);
+        AttackResult all = run(attacks.ManySteps(attacks.Diameter(inputs, classifier.Bounds.Upper - classifier.Bounds.Lower)));
         if (all.RobustAccuracy > 0)
         {
             found.Add(new("whole-box", Text($"where every input is allowed, {all.RobustAccuracy:P1} still stand"),
@@ -130,10 +124,10 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         }
     }
 
-    private static void Worse(string code, AttackResult weaker, AttackResult stronger, string evidence, string action, List<RobustnessFinding> found)
+    private static void Worse(string code, AttackResult weaker, AttackResult stronger, string evidence, string action, List<RobustnessFinding> found, bool isWarning = true)
     {
         if (weaker.RobustAccuracy < stronger.RobustAccuracy - Notable)
-            found.Add(new(code, evidence, action));
+            found.Add(new(code, evidence, action, isWarning));
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

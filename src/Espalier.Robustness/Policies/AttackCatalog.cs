@@ -79,8 +79,13 @@ public static class AttackCatalog
             MostFeatures = s.Value("share", 0.1),
             Targets = s.Whole("targets", 1),
         })),
-        new("square", "Random search with squares, Andriushchenko et al. 2020", Access.Scores, s_all, null, ["queries"],
-            s => new Square(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 5000) })),
+        new("square", "Random search with squares, Andriushchenko et al. 2020", Access.Scores, s_all, null, ["queries", "rescale"], s => new Square(new()
+        {
+            Norm = s.Norm,
+            Epsilon = s.Epsilon,
+            Queries = s.Whole("queries", 5000),
+            RescaleSchedule = s.Whole("rescale", 1) != 0,
+        })),
         new("sparse-rs", "Random exchange of pixels, Croce et al. 2022", Access.Scores, s_sparse, null, ["queries", "share"],
             s => new SparseRandomSearch(new() { Norm = s.Norm, Epsilon = s.Epsilon, Queries = s.Whole("queries", 10_000), Share = s.Value("share", 0.3) })),
         new("spsa", "Differences along random signs, Uesato et al. 2018", Access.Scores, s_all, 100, ["probes", "delta", "step"], s => new Spsa(new()

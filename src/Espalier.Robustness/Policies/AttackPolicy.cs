@@ -33,14 +33,14 @@ public sealed record AttackPolicy
     public static AttackPolicy AutoAeL2 => Parse("ddn-l2(t=124) | apgd-ce(t=31) | ddn(t=624) | apgd-dlr(t=31) | mt(t=62)");
 
     /// <summary>AutoAttack, version standard (Croce and Hein 2020), of any norm.</summary>
-    public static AttackPolicy AutoAttack => Parse("apgd-ce(t=100) | apgd-t(t=100) | fab-t(t=100) | square(queries=5000)");
+    public static AttackPolicy AutoAttack => Parse("apgd-ce(t=100) | apgd-t(t=100) | fab-t(t=100) | square(queries=5000, rescale=0)");
 
     /// <summary>AutoAttack, version standard in L1 (Croce and Hein 2021): five restarts and five targets.</summary>
-    public static AttackPolicy AutoAttackL1 => Parse("apgd-ce-l1(t=100, restarts=5) | apgd-t(t=100, targets=5) | fab-t(t=100, targets=5) | square(queries=5000)");
+    public static AttackPolicy AutoAttackL1 => Parse("apgd-ce-l1(t=100, restarts=5) | apgd-t(t=100, targets=5) | fab-t(t=100, targets=5) | square(queries=5000, rescale=0)");
 
     /// <summary>AutoAttack, version plus.</summary>
     public static AttackPolicy AutoAttackPlus =>
-        Parse("apgd-ce(t=100, restarts=5) | apgd-dlr(t=100, restarts=5) | fab(t=100, restarts=5) | square(queries=5000) | apgd-t(t=100) | fab-t(t=100)");
+        Parse("apgd-ce(t=100, restarts=5) | apgd-dlr(t=100, restarts=5) | fab(t=100, restarts=5) | square(queries=5000, rescale=0) | apgd-t(t=100) | fab-t(t=100)");
 
     /// <summary>AutoAttack, version rand: for models that answer at random, 20 passes a gradient.</summary>
     public static AttackPolicy AutoAttackRand => Parse("apgd-ce(t=100, passes=20) | apgd-dlr(t=100, passes=20)");

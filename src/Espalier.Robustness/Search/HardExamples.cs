@@ -23,14 +23,14 @@ public static class HardExamples
     /// the stronger attack alone. Where fewer do, as with a model that was trained to resist on these very inputs, the cheapest policy
     /// would look as strong as the best: then it is the first of 1.2 ε, 1.44 ε, ... under which as many do, up to that under which PGD-10
     /// breaks half; where none is, the one under which most do. Stages scale with the radius, so a policy bred under a larger one is used
-    /// under ε.
+    /// under ε. Under L0 the radii are whole numbers of pixels, and the attacks PGD₀ and then σ-zero.
     /// </summary>
     /// <param name="classifier">The model.</param>
     /// <param name="inputs">[n, ...], of training or validation data.</param>
     /// <param name="labels">[n], int64.</param>
     /// <param name="count">How many are wanted.</param>
-    /// <param name="norm">What measures a change: L-inf, L2 or L1.</param>
-    /// <param name="epsilon">ε: the largest change that the policy is meant for, in the inputs' unit.</param>
+    /// <param name="norm">What measures a change.</param>
+    /// <param name="epsilon">ε: the largest change that the policy is meant for.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>Rows of the inputs, in a random order, fewer than wanted where the model gets fewer right; and the radius.</returns>
@@ -39,14 +39,14 @@ public static class HardExamples
     {
         OptionsException.Require(count >= 1, nameof(count), count, "must be at least 1");
         OptionsException.Require(epsilon > 0 && double.IsFinite(epsilon), nameof(epsilon), epsilon, "must be finite and above 0");
-        OptionsException.Require(norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(norm), norm, "must be LInf, L2 or L1");
+        OptionsException.Require(norm != Norm.L0 || epsilon >= 1, nameof(epsilon), epsilon, "must be at least 1 under L0: it is a number of pixels");
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         Contest best = At(epsilon);
         Contest contest = best;
         for (int i = 0; i < MostGrowths && best.Fallen < LeastShare * count && contest.Broken < MostBroken; i++)
         {
-            contest = At(Growth * contest.Radius);
+            contest = At(norm == Norm.L0 ? Math.Ceiling(Growth * contest.Radius) : Growth * contest.Radius);
             if (contest.Fallen > best.Fallen)
                 best = contest;
         }
@@ -65,6 +65,8 @@ public static class HardExamples
 
         private static readonly AttackPolicy s_weak = AttackPolicy.Parse("pgd(t=10)");
         private static readonly AttackPolicy s_strong = AttackPolicy.Parse("pgd(t=50) -> mt(t=12)");
+        private static readonly AttackPolicy s_weakOnPixels = AttackPolicy.Parse("pgd0(t=10, restarts=1)");
+        private static readonly AttackPolicy s_strongOnPixels = AttackPolicy.Parse("pgd0(t=50, restarts=1) -> sigma-zero(t=50)");
 
         private readonly IDifferentiableClassifier _classifier;
         private readonly Tensor _inputs;
@@ -82,7 +84,7 @@ public static class HardExamples
         public Contest(IDifferentiableClassifier classifier, Tensor inputs, Tensor labels, int count, Norm norm, double radius, int seed, CancellationToken cancellationToken)
         {
             (_classifier, _inputs, _labels, _count, _norm, Radius, _seed, _cancellationToken) = (classifier, inputs, labels, count, norm, radius, seed, cancellationToken);
-            using AttackResult result = s_weak.Build(norm, radius, seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
+            using AttackResult result = (norm == Norm.L0 ? s_weakOnPixels : s_weak).Build(norm, radius, seed).Run(classifier, inputs, labels, cancellationToken: cancellationToken);
             double[] margins = Margins(result, labels);
             _random = new SplitMix64(seed, result.Count);
             _right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]));
@@ -127,7 +129,7 @@ public static class HardExamples
             using var scope = torch.NewDisposeScope();
             Tensor index = torch.tensor(rows.Select(r => (long)r).ToArray(), device: _inputs.device);
             Tensor labels = _labels.index_select(0, index);
-            using AttackResult result = s_strong.Build(_norm, Radius, _seed).Run(_classifier, _inputs.index_select(0, index), labels, cancellationToken: _cancellationToken);
+            using AttackResult result = (_norm == Norm.L0 ? s_strongOnPixels : s_strong).Build(_norm, Radius, _seed).Run(_classifier, _inputs.index_select(0, index), labels, cancellationToken: _cancellationToken);
             double[] margins = Margins(result, labels);
             for (int i = 0; i < rows.Length; i++)
             {

@@ -19,7 +19,7 @@ internal sealed class PolicyProblem(PolicySpace space, IClassifier classifier, P
     public override int ObjectiveCount => 2;
 
     public override string Fingerprint { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"{options.Norm} {options.Epsilon:R}, pool {string.Join(' ', space.Pool)}, {options.Stages} stages of at most {options.MaxSteps} steps, ")
+        $"{options.Norm} {options.Epsilon:R}, pool {string.Join(' ', space.Pool)}, {options.Stages} stages of at most {options.MaxSteps} steps and {options.MaxComplexity} gradients, ")
         + EvaluationCheckpoint.Identity(classifier, examples.Inputs, examples.Labels, "", new ProjectedGradientDescentOptions { Norm = options.Norm, Epsilon = options.Epsilon, BatchSize = options.BatchSize });
 
     public override PolicyGenome Draw(ref SplitMix64 random) => space.Draw(ref random);

@@ -41,7 +41,7 @@ public sealed class PolicySearch(PolicySearchOptions options)
         }
 
         var watch = Stopwatch.StartNew();
-        var space = new PolicySpace(Options.Norm, Options.Pool, Options.Stages, Options.MaxSteps);
+        var space = new PolicySpace(Options.Norm, Options.Pool, Options.Stages, Options.MaxSteps, Options.MaxComplexity);
         foreach (string name in space.Pool)
             AttackCatalog.Find(name).Create(new(Options.Norm, Options.Epsilon)).Require(classifier);
         ICommunicator ranks = communicator ?? SingleProcess.Instance;

@@ -6,19 +6,19 @@ public sealed record PolicySearchOptions
     /// <summary>What measures a change.</summary>
     public Norm Norm { get; init; } = Norm.LInf;
 
-    /// <summary>The largest change, in the inputs' unit.</summary>
+    /// <summary>The largest change, in the inputs' unit; in L0 a number of pixels, of which a stage's share is rounded down to one at least.</summary>
     public double Epsilon { get; init; } = 8 / 255.0;
 
     /// <summary>The most stages of a policy.</summary>
     public int Stages { get; init; } = 3;
 
-    /// <summary>Names of the attacks that policies are made of; the paper's pool of the norm where empty.</summary>
+    /// <summary>Names of the attacks that policies are made of; the paper's pool of the norm where empty (in L1 and L0, which it has not, those that chain).</summary>
     public IReadOnlyList<string> Pool { get; init; } = [];
 
     /// <summary>The most steps of a stage; the paper's where null (200; 1,000 of DDN and CW-L2).</summary>
     public int? MaxSteps { get; init; }
 
-    /// <summary>The most nominal gradients per example of the policy that is chosen; null is any number.</summary>
+    /// <summary>The most nominal gradients per example of a policy; costlier ones are not bred. Null is any number.</summary>
     public double? MaxComplexity { get; init; }
 
     /// <summary>Policies that live at a time, K.</summary>
@@ -49,8 +49,9 @@ public sealed record PolicySearchOptions
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()
     {
-        OptionsException.Require(Norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2, L1 or L0");
         OptionsException.Require(Epsilon > 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and above 0");
+        OptionsException.Require(Norm != Norm.L0 || Epsilon >= 1, nameof(Epsilon), Epsilon, "must be at least 1 under L0: it is a number of pixels");
         OptionsException.Require(Stages >= 1, nameof(Stages), Stages, "must be at least 1");
         OptionsException.Require(MaxSteps is null or >= 8, nameof(MaxSteps), MaxSteps, "must be at least 8, one per level");
         OptionsException.Require(MaxComplexity is null or > 0, nameof(MaxComplexity), MaxComplexity, "must be above 0");

@@ -18,22 +18,25 @@ internal sealed class PolicySpace
     private static readonly string[] s_linf = ["fgsm", "pgd", "mi", "cw", "odi-cos", "odi-cyclical", "odi-step", "mt"];
     private static readonly string[] s_l2 = ["pgd", "mi", "mt", "cw-l2", "ddn"];
     private static readonly string[] s_l1 = ["pgd", "mi", "cw", "mt"];
+    private static readonly string[] s_l0 = ["pgd0", "sigma-zero", "jsma", "sparse-rs"];
 
     private readonly string[] _pool;
     private readonly int _stages;
     private readonly int _mostSteps;
+    private readonly double _mostComplexity;
 
     /// <param name="norm">What measures a change.</param>
     /// <param name="pool">Names of attacks; the paper's pool of the norm where empty.</param>
     /// <param name="stages">Stages N of a policy.</param>
     /// <param name="mostSteps">The most steps of an attack; null is each attack's own.</param>
-    public PolicySpace(Norm norm, IReadOnlyList<string> pool, int stages, int? mostSteps)
+    /// <param name="mostComplexity">The most nominal gradients of a policy; null is any number.</param>
+    public PolicySpace(Norm norm, IReadOnlyList<string> pool, int stages, int? mostSteps, double? mostComplexity = null)
     {
         Norm = norm;
-        _pool = [.. pool.Count > 0 ? pool : norm switch { Norm.LInf => s_linf, Norm.L2 => s_l2, _ => s_l1 }];
+        _pool = [.. pool.Count > 0 ? pool : norm switch { Norm.LInf => s_linf, Norm.L2 => s_l2, Norm.L0 => s_l0, _ => s_l1 }];
         foreach (string name in _pool)
             AttackCatalog.Find(name).Require(norm);
-        (_stages, _mostSteps) = (stages, mostSteps ?? MostSteps);
+        (_stages, _mostSteps, _mostComplexity) = (stages, mostSteps ?? MostSteps, mostComplexity ?? double.PositiveInfinity);
         IsStepsGiven = mostSteps is not null;
     }
 
@@ -85,8 +88,40 @@ internal sealed class PolicySpace
         return new(genes);
     }
 
-    /// <summary>Identities go to the end, levels that mean nothing are put to one, and the strongest stage gets the whole radius.</summary>
+    /// <summary>
+    /// Identities go to the end, levels that mean nothing are put to one, the strongest stage gets the whole radius, and of what costs
+    /// too much the costliest stage is shortened, level by level, and left out where it is as short as it can be; the last of them gives
+    /// way to the cheapest attack of the pool.
+    /// </summary>
     public PolicyGenome Repair(PolicyGenome genome)
+    {
+        PolicyGenome repaired = Regular(genome);
+        while (Complexity(repaired) > _mostComplexity)
+        {
+            PolicyGene[] genes = [.. repaired.Genes];
+            int costliest = Enumerable.Range(0, genes.Length).MaxBy(i => Complexity(new([genes[i]])));
+            PolicyGene gene = genes[costliest];
+            bool isAlone = genes.Count(g => g.Attack != PolicyGene.Identity) == 1;
+            PolicyGene? shorter = gene.Steps > 1 ? gene with { Steps = gene.Steps - 1 } : isAlone ? Cheapest(gene.Attack) : new(PolicyGene.Identity, 1, 1);
+            if (shorter is null)
+                return repaired;
+            genes[costliest] = shorter;
+            repaired = Regular(new(genes));
+        }
+
+        return repaired;
+    }
+
+    private PolicyGene? Cheapest(string except)
+    {
+        PolicyGene cheapest = _pool.Select(a => new PolicyGene(a, PolicyGene.Levels, 1)).MinBy(g => Complexity(new([g])))!;
+        return cheapest.Attack == except ? null : cheapest;
+    }
+
+    private double Complexity(PolicyGenome genome) =>
+        genome.Genes.All(g => g.Attack == PolicyGene.Identity) ? 0 : Policy(genome).Build(Norm, 1).Complexity;
+
+    private PolicyGenome Regular(PolicyGenome genome)
     {
         PolicyGene[] genes = [.. genome.Genes.OrderBy(g => g.Attack == PolicyGene.Identity).Select(Plain)];
         if (genes[0].Attack == PolicyGene.Identity)
@@ -133,6 +168,9 @@ internal sealed class PolicySpace
         var settings = new Dictionary<string, double>();
         if (info.Settings.Contains("queries"))
             settings["queries"] = Math.Max(1, Math.Round(share * MostQueries));
+        // Where a chained stage begins nothing is random: a second start would be the first.
+        if (info.Name == "pgd0")
+            settings["restarts"] = 1;
         if (info.Settings.Contains("severity"))
             settings["severity"] = Math.Max(1, Math.Round(gene.Magnitude / (double)PolicyGene.Levels * MostSeverity));
         return new PolicyStage

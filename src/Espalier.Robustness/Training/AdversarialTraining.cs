@@ -8,7 +8,7 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// Training on the inputs that mislead the model most, found anew at each step (Madry et al. 2018; TRADES, Zhang et al.
-/// 2019). Judged by <c>loss</c>, <c>accuracy</c> and <c>robustAccuracy</c>. A sample's random start is a function of the
+/// 2019); under L0 by the steps of <see cref="SparseGradientDescent"/>. Judged by <c>loss</c>, <c>accuracy</c> and <c>robustAccuracy</c>. A sample's random start is a function of the
 /// seed and its place in the stream: neither micro-batches nor ranks change it.
 /// </summary>
 public sealed class AdversarialTraining : Objective
@@ -51,7 +51,7 @@ public sealed class AdversarialTraining : Objective
     public override LossSum Step(Batch batch, TrainingState state)
     {
         double share = Options.WarmupSamples == 0 ? 1 : Math.Min(1, state.SamplesSeen / (double)Options.WarmupSamples);
-        Tensor adversarials = Maximized(batch, Options.Epsilon * share);
+        Tensor adversarials = Maximized(batch, Perturbations.Share(Options.Norm, Options.Epsilon, share));
         Tensor logits = _model.call(adversarials);
         if (Options.Loss == AdversarialLoss.Madry)
         {
@@ -79,8 +79,7 @@ public sealed class AdversarialTraining : Objective
         };
         if (Options.EvaluationSteps > 0)
         {
-            var attack = new ProjectedGradientDescent(new() { Norm = Options.Norm, Epsilon = Options.Epsilon, Steps = Options.EvaluationSteps, Seed = _seed });
-            using AttackResult result = attack.Run(classifier, all.Inputs, all.Labels);
+            using AttackResult result = PlainDescent.Of(Options.Norm, Options.Epsilon, Options.EvaluationSteps, _seed).Run(classifier, all.Inputs, all.Labels);
             numbers["robustAccuracy"] = result.RobustAccuracy;
         }
 
@@ -102,7 +101,7 @@ public sealed class AdversarialTraining : Objective
         using var samples = new ActiveSamples(clean, batch.Labels, keys, Options.Norm, epsilon, _data.Bounds);
         PerturbationRegion region = samples.Region;
         Tensor x = region.Project(clean + Start(region, clean, epsilon, new ExampleRandom(_seed, keys, 0)));
-        double length = epsilon * (Options.RelativeStepSize ?? (2.5 / Options.Steps));
+        Tensor length = Length(clean, epsilon);
         for (int step = 0; step < Options.Steps; step++)
         {
             using var one = torch.NewDisposeScope();
@@ -121,6 +120,15 @@ public sealed class AdversarialTraining : Objective
         }
 
         return x.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>How far a step of one unit goes, [1, ...] or one number: under L0 the unit of a feature is its range.</summary>
+    private Tensor Length(Tensor clean, double epsilon)
+    {
+        if (Options.Norm != Norm.L0)
+            return torch.tensor(epsilon * (Options.RelativeStepSize ?? (2.5 / Options.Steps)), dtype: clean.dtype, device: clean.device);
+        double sum = Options.RelativeStepSize * epsilon ?? new SparseGradientDescentOptions().StepLength;
+        return sum * (_data.Bounds.UpperTensor(clean) - _data.Bounds.LowerTensor(clean));
     }
 
     // TRADES starts a thousandth of a normal draw away: at the input itself the divergence has no slope.

@@ -9,13 +9,16 @@ public sealed record AdversarialTrainingOptions
     /// <summary>What measures a change.</summary>
     public Norm Norm { get; init; } = Norm.LInf;
 
-    /// <summary>The largest change, in the inputs' unit.</summary>
+    /// <summary>The largest change, in the inputs' unit; in L0 a number of pixels.</summary>
     public double Epsilon { get; init; } = 0.3;
 
     /// <summary>Steps of the inner attack, each one gradient.</summary>
     public int Steps { get; init; } = 40;
 
-    /// <summary>Length of its steps as a share of epsilon; null is 2.5/steps.</summary>
+    /// <summary>
+    /// Length of its steps as a share of epsilon; null is 2.5/steps, and in L0, where it is the sum over all features of how far they
+    /// move, in shares of their range, that of <see cref="SparseGradientDescentOptions.StepLength"/>.
+    /// </summary>
     public double? RelativeStepSize { get; init; }
 
     /// <summary>For TRADES: the weight β of the divergence.</summary>
@@ -32,8 +35,9 @@ public sealed record AdversarialTrainingOptions
     public void Validate()
     {
         OptionsException.Require(Enum.IsDefined(Loss), nameof(Loss), Loss, "must be Madry or Trades");
-        OptionsException.Require(Norm is Norm.LInf or Norm.L2 or Norm.L1, nameof(Norm), Norm, "must be LInf, L2 or L1");
+        OptionsException.Require(Enum.IsDefined(Norm), nameof(Norm), Norm, "must be LInf, L2, L1 or L0");
         OptionsException.Require(Epsilon >= 0 && double.IsFinite(Epsilon), nameof(Epsilon), Epsilon, "must be finite and not negative");
+        OptionsException.Require(Norm != Norm.L0 || Epsilon is 0 or >= 1, nameof(Epsilon), Epsilon, "must be 0 or at least 1 under L0: it is a number of pixels");
         OptionsException.Require(Steps >= 1, nameof(Steps), Steps, "must be at least 1");
         OptionsException.Require(RelativeStepSize is null or > 0, nameof(RelativeStepSize), RelativeStepSize, "must be above 0");
         OptionsException.Require(Beta >= 0 && double.IsFinite(Beta), nameof(Beta), Beta, "must be finite and not negative");

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Robustness;
 using Espalier.Training;
@@ -38,6 +39,48 @@ public sealed class AdversarialTrainingTests
         Assert.Equal(whole, parts, 1e-3);
         Assert.True(model.training);
         Assert.All(model.parameters(), p => Assert.True(p.requires_grad));
+    }
+
+    /// <summary>One step along the gradient of a linear model under L0 is exact: the best feature goes to the end of its range, the other stays.</summary>
+    [Fact]
+    public void Under_L0_the_inner_attack_moves_whole_features()
+    {
+        using var scope = torch.NewDisposeScope();
+        using Dataset moons = Moons(200, 1);
+        using var data = new Dataset("moons", moons.All().Inputs.sigmoid().DetachFromDisposeScope(), moons.All().Labels.clone().DetachFromDisposeScope(), moons.ClassNames, InputBounds.Unit);
+        using var model = new MlpClassifier(new() { Inputs = 2, Classes = 2, HiddenSizes = [] }, 1);
+        Batch batch = data.Gather([.. Enumerable.Range(0, 100)]);
+        double Loss(double epsilon, int steps = 10, AdversarialLoss loss = AdversarialLoss.Madry) =>
+            new AdversarialTraining(model, data, new() { Norm = Norm.L0, Loss = loss, Epsilon = epsilon, Steps = steps }, 3).Step(batch, new TrainingState()).Sum.ToDouble();
+        double clean = torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.Sum).ToDouble();
+
+        // Of all inputs within one changed feature, the ends of its range are worst: the logits are linear.
+        Tensor worst = torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.None);
+        Tensor corners = worst;
+        Tensor lower = data.Bounds.LowerTensor(batch.Inputs);
+        Tensor upper = data.Bounds.UpperTensor(batch.Inputs);
+        for (int feature = 0; feature < 2; feature++)
+        {
+            foreach (Tensor end in (Tensor[])[lower, upper])
+            {
+                Tensor moved = batch.Inputs.clone();
+                moved.select(1, feature).copy_(end.expand_as(moved).select(1, feature));
+                worst = worst.maximum(torch.nn.functional.cross_entropy(model.call(moved), batch.Labels, reduction: torch.nn.Reduction.None));
+            }
+        }
+
+        for (int corner = 0; corner < 4; corner++)
+        {
+            Tensor at = torch.stack([((corner & 1) == 0 ? lower : upper).expand_as(batch.Inputs).select(1, 0), ((corner & 2) == 0 ? lower : upper).expand_as(batch.Inputs).select(1, 1)], 1);
+            corners = corners.maximum(torch.nn.functional.cross_entropy(model.call(at), batch.Labels, reduction: torch.nn.Reduction.None));
+        }
+
+        Assert.Equal(clean, Loss(0), 1e-3);
+        Assert.InRange(Loss(1), clean * 1.1, worst.sum().ToDouble() * (1 + 1e-5));
+        Assert.InRange(Loss(1), 0.9 * worst.sum().ToDouble(), double.PositiveInfinity);
+        Assert.Equal(corners.sum().ToDouble(), Loss(2), 1e-3 * corners.sum().ToDouble());
+        Assert.True(Loss(1, loss: AdversarialLoss.Trades) > clean);
+        Assert.Throws<OptionsException>(() => Loss(0.5));
     }
 
     [Fact]

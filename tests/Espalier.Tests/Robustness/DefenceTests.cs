@@ -128,6 +128,25 @@ public sealed class DefenceTests
         Assert.Contains(Find(softmax, x, labels), f => f.Code == "probabilities");
     }
 
+    [Fact]
+    public void Under_L0_the_diagnosis_finds_the_same()
+    {
+        using var scope = torch.NewDisposeScope();
+        IReadOnlyList<RobustnessFinding> Find(IClassifier model, Tensor x, Tensor labels) =>
+            new GradientMaskingDiagnosis(new() { Norm = Norm.L0, Epsilon = 2, Queries = 200, Steps = 20 }).Run(model, x, labels);
+        (LinearClassifier plain, Tensor x, Tensor labels) = Problem();
+        Assert.DoesNotContain(Find(plain, x, labels), f => f.IsWarning);
+        var rounded = new DefendedClassifier(plain, new BitDepthReduction(4));
+        RobustnessFinding flat = Assert.Single(Find(rounded, x, rounded.Predict(x)), f => f.Code == "zero-gradients");
+        Assert.Contains("sparse-rs", flat.Action, StringComparison.Ordinal);
+        Assert.DoesNotContain("square", flat.Action, StringComparison.Ordinal);
+        Assert.Throws<OptionsException>(() => new GradientMaskingDiagnosis(new() { Norm = Norm.L0, Epsilon = 0.5 }));
+
+        // Where no pixel has a say there is nothing to find: every input stands though all pixels may change.
+        var deaf = new LinearClassifier(torch.zeros_like(x.narrow(0, 0, 2)), torch.tensor(new[] { 1f, 0f }), InputBounds.Unit);
+        Assert.Contains(Find(deaf, x, torch.zeros_like(labels)), f => f.Code == "whole-box");
+    }
+
     private sealed class SoftmaxClassifier(IDifferentiableClassifier inner) : IDifferentiableClassifier
     {
         public int ClassCount => inner.ClassCount;

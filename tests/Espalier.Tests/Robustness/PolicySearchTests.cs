@@ -28,6 +28,31 @@ public sealed class PolicySearchTests : IDisposable
 
     private static PolicySearchOptions Options => new() { Epsilon = 0.05, Population = 6, Generations = 3, MaxSteps = 16, Seed = 5, SeedPublished = false };
 
+    /// <summary>A budget is kept by what is bred, not only by what is chosen: otherwise a front may have nothing just below it.</summary>
+    [Theory]
+    [InlineData(30)]
+    [InlineData(300)]
+    public void No_policy_of_a_space_costs_more_than_its_budget(double budget)
+    {
+        var space = new PolicySpace(Norm.LInf, [], 3, 100, budget);
+        var free = new PolicySpace(Norm.LInf, [], 3, 100);
+        var random = new SplitMix64(1, 1);
+        int shortened = 0;
+        for (int i = 0; i < 300; i++)
+        {
+            PolicyGenome drawn = space.Draw(ref random);
+            double complexity = space.Policy(space.Repair(drawn)).Build(Norm.LInf, 0.1).Complexity;
+            double before = free.Policy(free.Repair(drawn)).Build(Norm.LInf, 0.1).Complexity;
+            Assert.InRange(complexity, 1, budget);
+            shortened += before > budget ? 1 : 0;
+            if (before <= budget)
+                Assert.Equal(before, complexity);
+        }
+
+        Assert.InRange(shortened, 50, 300);
+        Assert.InRange(space.Policy(space.Nearest(AttackPolicy.CaaLinf)!).Build(Norm.LInf, 0.1).Complexity, 10, budget);
+    }
+
     [Fact]
     public void Genomes_are_repaired_to_policies_that_use_the_radius()
     {
@@ -48,6 +73,58 @@ public sealed class PolicySearchTests : IDisposable
         // The published policy is a point of the paper's space: 50, 25 and 125 steps of 200.
         Assert.Equal(AttackPolicy.CaaLinf.Stages, space.Policy(space.Nearest(AttackPolicy.CaaLinf)!).Stages);
         Assert.Equal(AttackPolicy.CaaL2.Stages, new PolicySpace(Norm.L2, [], 3, null).Policy(new PolicySpace(Norm.L2, [], 3, null).Nearest(AttackPolicy.CaaL2)!).Stages);
+    }
+
+    /// <summary>Radii of stages are whole numbers of pixels, one at least.</summary>
+    [Fact]
+    public void Under_L0_genomes_are_policies_of_whole_pixels()
+    {
+        var space = new PolicySpace(Norm.L0, [], 3, 16);
+        var random = new SplitMix64(1, 2);
+        var seen = new HashSet<string>();
+        for (int i = 0; i < 200; i++)
+        {
+            AttackPolicy policy = space.Policy(space.Repair(space.Draw(ref random)));
+            CompositeAttack attack = policy.Build(Norm.L0, 3);
+            foreach ((PolicyStage stage, Attack built) in policy.Stages.Zip(attack.Options.Stages))
+            {
+                Assert.Equal(stage.Share == 1 ? 3 : Math.Max(1, Math.Floor(3 * stage.Share)), built.Options.Epsilon);
+                seen.Add(stage.Attack);
+            }
+        }
+
+        Assert.Equal(["jsma", "pgd0", "sigma-zero", "sparse-rs"], seen.Order());
+        Assert.Throws<OptionsException>(() => new PolicySpace(Norm.L0, ["mt"], 3, null));
+        Assert.Throws<OptionsException>(() => new PolicySearch(new() { Norm = Norm.L0, Epsilon = 0.5 }));
+    }
+
+    /// <summary>How few features must change to cross a plane is known: the search finds a policy that comes near, and none goes beyond.</summary>
+    [Fact]
+    public void Under_L0_a_search_comes_near_what_can_be_broken()
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor w = Random(1, Features);
+        var model = LinearClassifier.Binary(w, 0.1, InputBounds.Unit);
+        Tensor x = Random(3, 80, Features).sigmoid();
+        Tensor margin = x.matmul(w) + 0.1;
+        Tensor labels = margin.gt(0).to(torch.int64);
+        Tensor gains = torch.where((labels.unsqueeze(1) == 1).eq(w.gt(0)), x, 1 - x) * w.abs();
+        long[] needed = (gains.sort(1, descending: true).Values.cumsum(1).le(margin.abs().unsqueeze(1)).sum([1]) + 1).data<long>().ToArray();
+        const int K = 1;
+        PolicyExamples search = new(x.narrow(0, 0, 40), labels.narrow(0, 0, 40));
+        PolicyExamples selection = new(x.narrow(0, 40, 40), labels.narrow(0, 40, 40));
+        PolicySearchOptions options = Options with { Norm = Norm.L0, Epsilon = K, Population = 4, Generations = 1, Pool = ["pgd0", "sigma-zero"] };
+        PolicySearchResult found = new PolicySearch(options).Run(model, search, selection);
+        double left = needed.Skip(40).Count(n => n > K) / 40.0;
+        Assert.InRange(left, 0.05, 0.9);
+        Assert.InRange(found.Selected.SelectionRobust, left - 1e-9, left + 0.05);
+        Assert.All(found.Front, c => Assert.True(c.SearchRobust >= needed.Take(40).Count(n => n > K) / 40.0 - 1e-9));
+        Assert.Equal(found.Front, new PolicySearch(options with { Workers = 2 }).Run(model, search, selection).Front);
+
+        (IReadOnlyList<int> rows, double radius) = HardExamples.Choose(model, x, labels, 30, Norm.L0, 1, 3);
+        Assert.Equal(30, rows.Count);
+        Assert.Equal(Math.Floor(radius), radius);
+        Assert.Throws<OptionsException>(() => HardExamples.Choose(model, x, labels, 30, Norm.L0, 0.5, 3));
     }
 
     [Fact]

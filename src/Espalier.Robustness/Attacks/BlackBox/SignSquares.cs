@@ -4,7 +4,8 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// The L-inf proposals (Andriushchenko et al. 2020, algorithm 2): vertical stripes at the start; then a square moves by
-/// ±2ε, one sign per channel, so that it ends at the ball's surface.
+/// ±2ε, one sign per channel, so that it ends at the ball's surface. Signs that would leave an input as it is are drawn again,
+/// as in the authors' code: that query would be wasted.
 /// </summary>
 internal sealed class SignSquares(AttackedBatch batch, ActiveSamples active) : SquareProposal(batch, active)
 {
@@ -22,19 +23,39 @@ internal sealed class SignSquares(AttackedBatch batch, ActiveSamples active) : S
     {
         int count = Active.Count;
         (int height, int width) = Window(share, least: 1, isOdd: false);
-        (long[] tops, long[] lefts, float[] signs) = (new long[count], new long[count], new float[count * Channels]);
+        (long[] tops, long[] lefts) = (new long[count], new long[count]);
+        (float[] signs, float[] others) = (new float[count * Channels], new float[count * Channels]);
         ExampleRandom random = Batch.Random(Active, iteration);
         for (int i = 0; i < count; i++)
         {
             SplitMix64 stream = random.Stream(i);
             (tops[i], lefts[i]) = Place(ref stream, (Height, Width), (height, width));
-            for (int c = 0; c < Channels; c++)
-                signs[(i * Channels) + c] = Sign(ref stream);
+            Signs(ref stream, signs.AsSpan(i * Channels, Channels));
+            Others(ref stream, signs.AsSpan(i * Channels, Channels), others.AsSpan(i * Channels, Channels));
         }
 
         Tensor isInside = Between(OnDevice(tops, count, 1, 1, 1), height, _rows.narrow(0, 0, Height).view(1, 1, Height, 1))
             .logical_and(Between(OnDevice(lefts, count, 1, 1, 1), width, _rows.narrow(0, 0, Width).view(1, 1, 1, Width)));
-        return Moved(best, OnDevice(signs, count, Channels, 1, 1) * isInside * (2 * Active.Region.Radius));
+        Tensor window = isInside * (2 * Active.Region.Radius);
+        Tensor moved = Moved(best, OnDevice(signs, count, Channels, 1, 1) * window);
+        Tensor isWasted = moved.eq(best).flatten(1).all(1);
+        return isWasted.any().item<bool>()
+            ? torch.where(Perturbations.PerSample(isWasted, best), Moved(best, OnDevice(others, count, Channels, 1, 1) * window), moved)
+            : moved;
+    }
+
+    private static void Signs(ref SplitMix64 stream, Span<float> signs)
+    {
+        for (int c = 0; c < signs.Length; c++)
+            signs[c] = Sign(ref stream);
+    }
+
+    /// <summary>Signs drawn from all but those given.</summary>
+    private static void Others(ref SplitMix64 stream, ReadOnlySpan<float> signs, Span<float> others)
+    {
+        do
+            Signs(ref stream, others);
+        while (others.SequenceEqual(signs));
     }
 
     private static Tensor Between(Tensor first, int length, Tensor index) => index.ge(first).logical_and(index.lt(first + length));

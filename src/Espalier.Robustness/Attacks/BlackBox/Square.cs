@@ -2,13 +2,16 @@ namespace Espalier.Robustness;
 
 /// <summary>
 /// The Square Attack (Andriushchenko et al., "Square Attack: a query-efficient black-box adversarial attack via random
-/// search", ECCV 2020), as AutoAttack runs it: squares at random places and of ever smaller size, kept where the margin
-/// grows. Scores only, and exactly as many queries as it is given. Inputs that are no images count as one row.
+/// search", ECCV 2020): squares at random places and of ever smaller size, kept where the margin grows. Scores only, and
+/// exactly as many queries as it is given. Inputs that are no images count as one row.
 /// </summary>
-/// <param name="options">Norm, radius, queries; AutoAttack's where null.</param>
+/// <param name="options">Norm, radius, queries; 5,000 of them where null.</param>
 /// <exception cref="OptionsException">A value is out of its range.</exception>
 public sealed class Square(SquareOptions? options = null) : Attack(options ?? new())
 {
+    // The published schedule is that of so many queries.
+    private const long ScheduleLength = 10_000;
+
     /// <summary>What the attack was told.</summary>
     public new SquareOptions Options => (SquareOptions)base.Options;
 
@@ -41,7 +44,7 @@ public sealed class Square(SquareOptions? options = null) : Attack(options ?? ne
                 return;
             batch.CancellationToken.ThrowIfCancellationRequested();
             using var iteration = torch.NewDisposeScope();
-            Tensor candidate = proposal.Next(x.Value, i, Options.Share / ShareDivisor(i));
+            Tensor candidate = proposal.Next(x.Value, i, Options.Share / ShareDivisor(Options.RescaleSchedule ? (int)(i * ScheduleLength / Options.Queries) : i));
             at = batch.Judge(active, candidate);
             Tensor better = at.Fooled.logical_or(at.Margin.gt(margin.Value));
             x.Where(better, candidate);

@@ -1,6 +1,6 @@
 namespace Espalier.Robustness;
 
-/// <summary>Options of <see cref="Square"/>; the defaults are AutoAttack's.</summary>
+/// <summary>Options of <see cref="Square"/>; the defaults are AutoAttack's, but for the schedule.</summary>
 public sealed record SquareOptions : PerturbationOptions
 {
     /// <summary>The most queries per sample, the look at the clean input among them.</summary>
@@ -8,6 +8,12 @@ public sealed record SquareOptions : PerturbationOptions
 
     /// <summary>p: the share of an image that the first squares cover, in (0, 1].</summary>
     public double Share { get; init; } = 0.8;
+
+    /// <summary>
+    /// Whether the squares shrink over as many queries as there are, as in the authors' code; otherwise as with 10,000
+    /// whatever their number, so that fewer queries end with squares that are still large: AutoAttack's version.
+    /// </summary>
+    public bool RescaleSchedule { get; init; } = true;
 
     /// <inheritdoc/>
     public override void Validate()

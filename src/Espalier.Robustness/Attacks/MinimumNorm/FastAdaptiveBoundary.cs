@@ -4,7 +4,8 @@ namespace Espalier.Robustness;
 /// FAB (Croce and Hein, "Minimally Distorted Adversarial Examples with a Fast Adaptive Boundary Attack", ICML 2020,
 /// algorithm 1): the boundary to another class is taken as linear, the iterate and the clean input are projected onto it
 /// within the box, the next iterate lies a little beyond, between the two projections; from an adversarial one it goes
-/// some way back. With targets it is FAB-T, AutoAttack's form, which needs one gradient a step instead of one per class.
+/// some way back. With targets it is FAB-T, AutoAttack's form, which needs one gradient a step instead of one per class: first the likeliest wrong class, then the
+/// others side by side.
 /// </summary>
 /// <param name="options">Norm, steps, targets; FAB-T's of AutoAttack where null.</param>
 /// <exception cref="OptionsException">A value is out of its range.</exception>
@@ -32,26 +33,54 @@ public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = 
         Tensor classes = MultiTargeted.LikeliestWrongClasses(batch, isTargeted ? Options.Targets : int.MaxValue);
         for (int restart = 0; restart < Options.Restarts; restart++)
         {
-            if (!isTargeted)
+            if (isTargeted)
             {
-                Approach(batch, smallest, classes, restart, 0);
+                // Most that fall do so on the way to the likeliest class; the gradients of the others are not spent on them.
+                ApproachEach(batch, smallest, classes.narrow(1, 0, 1), restart, 0);
+                if (classes.shape[1] > 1)
+                    ApproachEach(batch, smallest, classes.narrow(1, 1, classes.shape[1] - 1), restart, 1);
                 continue;
             }
 
-            for (int target = 0; target < classes.shape[1]; target++)
-                Approach(batch, smallest, classes.narrow(1, target, 1), restart, target);
+            using var scope = torch.NewDisposeScope();
+            using ActiveSamples? active = smallest.Activate();
+            if (active is null)
+                return;
+            Approach(batch, smallest, active, classes.index_select(0, active.Rows), restart == 0 ? null : Direction(batch, active, restart, 0));
+        }
+    }
+
+    /// <summary>Approaches the boundaries to several classes side by side, each from a row of its own, as many examples at once as a batch holds.</summary>
+    private void ApproachEach(AttackedBatch batch, SmallestAdversarials smallest, Tensor classes, int restart, int first)
+    {
+        int count = (int)classes.shape[1];
+        using var scope = torch.NewDisposeScope();
+        using ActiveSamples? standing = smallest.Activate();
+        if (standing is null)
+            return;
+        int atOnce = Math.Max(1, batch.MostRows / count);
+        for (int start = 0; start < standing.Count; start += atOnce)
+        {
+            using var part = torch.NewDisposeScope();
+            Tensor rows = standing.Rows.narrow(0, start, Math.Min(atOnce, standing.Count - start));
+            using var examples = new ActiveSamples(batch, rows, standing.Region.Radius);
+            using var pairs = new ActiveSamples(batch, rows.repeat_interleave(count), standing.Region.Radius);
+            Tensor? directions = restart == 0 ? null
+                : torch.stack([.. Enumerable.Range(first, count).Select(target => Direction(batch, examples, restart, target))], 1).flatten(0, 1);
+            Approach(batch, smallest, pairs, classes.index_select(0, rows).view(-1, 1), directions);
         }
     }
 
     /// <summary>Approaches the nearest of the boundaries to the classes given.</summary>
-    private void Approach(AttackedBatch batch, SmallestAdversarials smallest, Tensor classes, int restart, int target)
+    /// <param name="batch">The batch.</param>
+    /// <param name="smallest">What is known.</param>
+    /// <param name="active">The samples, of which one may stand in several rows.</param>
+    /// <param name="classes">[active, outputs].</param>
+    /// <param name="directions">[active, ...], of length one, where to start; null is at the clean input.</param>
+    private void Approach(AttackedBatch batch, SmallestAdversarials smallest, ActiveSamples active, Tensor classes, Tensor? directions)
     {
-        using var scope = torch.NewDisposeScope();
-        using ActiveSamples? active = smallest.Activate();
-        if (active is null)
-            return;
         var space = new ChangeSpace(batch, active);
-        RowState aims = active.Track(classes.index_select(0, active.Rows));
+        RowState aims = active.Track(classes.clone());
         RowState down = active.Track(space.RoomDown().expand_as(active.Start).flatten(1));
         RowState up = active.Track(space.RoomUp().expand_as(active.Start).flatten(1));
         // Several classes may be ahead of a target: in the corner between their boundaries, steps that only just cross one
@@ -59,7 +88,7 @@ public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = 
         RowState slack = active.Track(active.Targets is null
             ? torch.zeros(active.Count, dtype: active.Start.dtype, device: active.Start.device)
             : TargetSlack * Resistance(active, batch.CleanScores!.index_select(0, active.Rows)).clamp_min(0));
-        RowState change = active.Track(First(batch, smallest, active, space, restart, target).flatten(1));
+        RowState change = active.Track(First(batch, smallest, active, space, directions).flatten(1));
         for (int step = 0; step < Options.Steps; step++)
         {
             using var one = torch.NewDisposeScope();
@@ -84,13 +113,15 @@ public sealed class FastAdaptiveBoundary(FastAdaptiveBoundaryOptions? options = 
     }
 
     // Restarts begin half as far from the clean input as what is known or allowed.
-    private static Tensor First(AttackedBatch batch, SmallestAdversarials smallest, ActiveSamples active, ChangeSpace space, int restart, int target)
+    private static Tensor First(AttackedBatch batch, SmallestAdversarials smallest, ActiveSamples active, ChangeSpace space, Tensor? directions)
     {
-        if (restart == 0)
+        if (directions is null)
             return space.None();
         Tensor reach = smallest.DistanceOf(active).clamp_max(active.Region.Radius);
         reach = reach.masked_fill(reach.isfinite().logical_not(), 0) / 2;
-        Tensor direction = active.Region.DrawOnSphere(active.Start, 1, batch.Random(active, RestartPurpose + (1000 * restart) + target));
-        return space.Changes(batch.Target.Classifier.Bounds.Clamp(active.Start + direction * Perturbations.PerSample(reach, direction)));
+        return space.Changes(batch.Target.Classifier.Bounds.Clamp(active.Start + directions * Perturbations.PerSample(reach, directions)));
     }
+
+    private static Tensor Direction(AttackedBatch batch, ActiveSamples active, int restart, int target) =>
+        active.Region.DrawOnSphere(active.Start, 1, batch.Random(active, RestartPurpose + (1000 * restart) + target));
 }

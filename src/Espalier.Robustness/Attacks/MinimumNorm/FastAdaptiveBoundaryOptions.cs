@@ -7,7 +7,7 @@ public sealed record FastAdaptiveBoundaryOptions : MinimumNormOptions
     public int Steps { get; init; } = 100;
 
     /// <summary>
-    /// How many wrong classes are approached one after the other, the likeliest first; at most one less than there are. 0
+    /// How many wrong classes are approached, the likeliest first and the others side by side; at most one less than there are. 0
     /// is the paper's form, in which every step goes for whichever boundary is nearest and takes a gradient for each class.
     /// </summary>
     public int Targets { get; init; } = 9;

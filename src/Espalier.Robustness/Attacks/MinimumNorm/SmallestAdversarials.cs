@@ -43,6 +43,8 @@ internal sealed class SmallestAdversarials
         Tensor fooled = confidence > 0 ? verdict.Fooled.logical_and(verdict.Margin.ge(confidence)) : verdict.Fooled;
         Tensor distance = Perturbations.Size(_batch.Norm, x - active.Start, _batch.Scales);
         Tensor which = fooled.logical_and(distance.lt(_distance.index_select(0, active.Rows))).nonzero().flatten();
+        if (which.shape[0] > 1 && active.IsStacked)
+            which = Nearest(which, active, distance);
         if (which.shape[0] > 0)
         {
             Tensor rows = active.Rows.index_select(0, which);
@@ -52,6 +54,15 @@ internal sealed class SmallestAdversarials
         }
 
         return fooled.MoveToOuterDisposeScope();
+    }
+
+    // Of several rows of one sample the nearest, of equals the first.
+    private static Tensor Nearest(Tensor which, ActiveSamples active, Tensor distance)
+    {
+        double[] distances = distance.index_select(0, which).to(torch.float64).cpu().data<double>().ToArray();
+        IEnumerable<long> nearest = which.cpu().data<long>().ToArray().Select((row, i) => (Row: row, Distance: distances[i]))
+            .GroupBy(r => active.Positions[r.Row], (_, rows) => rows.MinBy(r => r.Distance).Row);
+        return torch.tensor(nearest.ToArray(), device: which.device);
     }
 
     /// <summary>The least distances found, [active]; infinite where nothing was.</summary>

@@ -13,7 +13,7 @@ internal sealed class ActiveSamples : IDisposable
 
     /// <summary>Takes the given rows of a batch.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="rows">[active], int64.</param>
+    /// <param name="rows">[active], int64; one that comes several times is attacked in several ways at once.</param>
     /// <param name="radius">How far each may be moved from the batch's start.</param>
     public ActiveSamples(AttackedBatch batch, Tensor rows, double radius)
     {
@@ -25,6 +25,7 @@ internal sealed class ActiveSamples : IDisposable
         _allKeys = batch.Keys;
         Region = PerturbationRegion.Of(batch.Norm, this, _clean, batch.Epsilon, _start, radius, batch.Target.Classifier.Bounds, batch.Scales);
         ReadPositions();
+        IsStacked = Positions.Distinct().Count() < Count;
     }
 
     /// <summary>Takes a whole batch, outside of an attack.</summary>
@@ -76,6 +77,9 @@ internal sealed class ActiveSamples : IDisposable
     public PerturbationRegion Region { get; }
 
     public int Count => Positions.Length;
+
+    /// <summary>Whether a sample stands in several rows.</summary>
+    public bool IsStacked { get; }
 
     /// <summary>Adds a tensor that shrinks with the samples; it is taken over.</summary>
     /// <param name="value">[active, ...].</param>

@@ -29,7 +29,7 @@ internal sealed class AttackedBatch
     public AttackedBatch(AttackTarget target, Tensor clean, Tensor labels, Tensor? targets, long[] keys, PerturbationOptions options, CancellationToken cancellationToken)
     {
         (Target, Clean, Labels, Targets, Keys, CancellationToken) = (target, clean, labels, targets, keys, cancellationToken);
-        (Norm, Epsilon, Seed, StopWhenFooled) = (options.Norm, options.Epsilon, options.Seed, options.StopWhenFooled);
+        (Norm, Epsilon, Seed, StopWhenFooled, MostRows) = (options.Norm, options.Epsilon, options.Seed, options.StopWhenFooled, options.BatchSize);
         Scales = options.FeatureScales is { } scales ? torch.tensor(scales.ToArray(), dtype: clean.dtype, device: clean.device).view([1, .. clean.shape[1..]]) : null;
         int count = (int)clean.shape[0];
         (_queries, _gradients, _firstStage) = (new long[count], new long[count], new int[count]);
@@ -79,6 +79,9 @@ internal sealed class AttackedBatch
     public int Seed { get; }
 
     public bool StopWhenFooled { get; }
+
+    /// <summary>The most inputs that are sent through the model at once, whether or not this batch is full.</summary>
+    public int MostRows { get; }
 
     public CancellationToken CancellationToken { get; }
 

@@ -9,14 +9,17 @@ public sealed class HyperplaneProjectionTests
     private const int Features = 12;
 
     [Theory]
-    [InlineData(Norm.LInf)]
-    [InlineData(Norm.L2)]
-    [InlineData(Norm.L1)]
-    public void It_is_the_smallest_move_onto_the_plane_within_the_box(Norm norm)
+    [InlineData(Norm.LInf, false)]
+    [InlineData(Norm.LInf, true)]
+    [InlineData(Norm.L2, false)]
+    [InlineData(Norm.L2, true)]
+    [InlineData(Norm.L1, true)]
+    public void It_is_the_smallest_move_onto_the_plane_within_the_box(Norm norm, bool ofTensors)
     {
         using var scope = torch.NewDisposeScope();
         (double[][] normals, double[] values, double[][] down, double[][] up) = Draw();
-        double[][] moves = Rows(HyperplaneProjection.Displacement(norm, Matrix(normals), torch.tensor(values), Matrix(down), Matrix(up)));
+        double[][] moves = Rows((ofTensors ? HyperplaneProjection.OfTensors : (Func<Norm, Tensor, Tensor, Tensor, Tensor, Tensor>)HyperplaneProjection.Displacement)
+            (norm, Matrix(normals), torch.tensor(values), Matrix(down), Matrix(up)));
         int reached = 0;
         int beyond = 0;
         for (int n = 0; n < Cases; n++)
@@ -52,6 +55,24 @@ public sealed class HyperplaneProjectionTests
             Tensor moves = HyperplaneProjection.Displacement(norm, torch.tensor(new[,] { { 1f, -2f, 0f }, { 0f, 0f, 0f } }), torch.tensor(new[] { 0f, 1f }), wide, wide);
             Assert.All(moves.data<float>().ToArray(), m => Assert.Equal(0, m));
         }
+    }
+
+    /// <summary>Many wide rows, so that threads share them and vectors leave a remainder, in the type that attacks use.</summary>
+    [Theory]
+    [InlineData(Norm.LInf)]
+    [InlineData(Norm.L2)]
+    public void Row_by_row_and_all_at_once_are_the_same(Norm norm)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var generator = new torch.Generator(7);
+        Tensor normals = torch.randn([300, 787], generator: generator);
+        Tensor down = torch.rand([300, 787], generator: generator);
+        Tensor values = torch.randn([300], generator: generator) * torch.linspace(0, 400, 300);
+        Tensor rows = HyperplaneProjection.Displacement(norm, normals, values, down, 1 - down);
+        Tensor whole = HyperplaneProjection.OfTensors(norm, normals, values, down, 1 - down);
+        Assert.Equal(torch.float32, rows.dtype);
+        Assert.InRange((rows - whole).abs().max().ToDouble(), 0, 1e-6);
+        Assert.InRange((values + (normals * rows).sum([1])).abs().gt(1e-2).sum().ToDouble(), 20, 200);
     }
 
     [Fact]
