@@ -90,7 +90,7 @@ public static class HardExamples
             _right = Shuffled(Enumerable.Range(0, result.Count).Where(i => result.OriginallyCorrect[i]));
             int[] survivors = [.. _right.Where(i => !result.Success[i]).OrderByDescending(i => margins[i])];
             Broken = _right.Length == 0 ? 1 : (_right.Length - survivors.Length) / (double)_right.Length;
-            _survivors = [.. survivors.Take(Math.Min(MostRounds * count, (survivors.Length + 1) / 2))];
+            _survivors = [.. NearAndAny(survivors).Take(MostRounds * count)];
             Round();
         }
 
@@ -119,7 +119,14 @@ public static class HardExamples
             return Shuffled(telling.Concat(_right.Except(telling)).Take(_count));
         }
 
-        /// <summary>Attacks the next survivors, nearest first, by the strong attack.</summary>
+        /// <summary>By turns the nearest and one of all: where gradients mislead, what a better attack breaks is far from falling to a weak one.</summary>
+        private IEnumerable<int> NearAndAny(int[] nearestFirst)
+        {
+            IEnumerable<int> any = Shuffled(nearestFirst);
+            return nearestFirst.Zip(any, (near, one) => (int[])[near, one]).SelectMany(pair => pair).Distinct();
+        }
+
+        /// <summary>Attacks the next survivors by the strong attack.</summary>
         /// <returns>Whether there were any.</returns>
         private bool Round()
         {
