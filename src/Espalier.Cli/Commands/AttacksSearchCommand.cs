@@ -33,7 +33,7 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
         public int? MaxSteps { get; init; }
 
         [CommandOption("--max-gradients <N>")]
-        [Description("The most gradients per input of the policy that is chosen.")]
+        [Description("The most nominal gradients per input of a policy; costlier ones are not bred.")]
         public double? MaxGradients { get; init; }
 
         [CommandOption("--pool <ATTACKS>")]

@@ -4,10 +4,10 @@ using Espalier.Models;
 namespace Espalier.Robustness;
 
 /// <summary>
-/// Examples that tell policies apart. What ten steps of PGD break, every policy breaks, and what nothing comes near, none does: those
-/// that survive PGD-10 by the least margin (caa.md 11) are therefore attacked once more, by PGD-50 and twelve steps toward each class.
-/// Those that fall only then tell a policy that is too cheap from a strong one, those that nearly fall tell strong ones apart. A robust
-/// accuracy on them says nothing about the data they are from.
+/// Examples that tell policies apart. What ten steps of PGD break, every policy breaks, and what nothing comes near, none does: of
+/// those that survive PGD-10, by turns the one by the least margin (caa.md 11) and any are therefore attacked once more, by PGD-50 and
+/// twelve steps toward each class. Those that fall only then tell a policy that is too cheap from a strong one, those that nearly fall
+/// tell strong ones apart. A robust accuracy on them says nothing about the data they are from.
 /// </summary>
 public static class HardExamples
 {
@@ -56,7 +56,7 @@ public static class HardExamples
         Contest At(double radius) => new(classifier, inputs, labels, count, norm, radius, seed, cancellationToken);
     }
 
-    /// <summary>What a weak and a strong attack make of examples under one radius: the strong one of the nearest survivors, as far as asked.</summary>
+    /// <summary>What a weak and a strong attack make of examples under one radius: the strong one of near and of any survivors.</summary>
     private sealed class Contest
     {
         private const int MostRounds = 4;
@@ -106,7 +106,7 @@ public static class HardExamples
         {
             int hard = (int)Math.Round(HardShare * _count);
             int wanted = (int)Math.Round(FallenShare * _count);
-            while ((_fallen.Count < wanted || _standing.Count < hard - wanted) && Round())
+            while (Round())
             {
             }
 
