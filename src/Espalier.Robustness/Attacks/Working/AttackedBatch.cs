@@ -272,8 +272,12 @@ internal sealed class AttackedBatch
                 continue;
             which.Add(i);
             _bestMargin[row] = margins[i];
-            if (isNew)
-                newly.Add(row);
+            if (!isNew)
+                continue;
+            _fooled[row] = true;
+            _firstStage[row] = _stage;
+            _stages[_stage].Fooled++;
+            newly.Add(row);
         }
 
         if (which.Count == 0)
@@ -285,12 +289,6 @@ internal sealed class AttackedBatch
         Best.index_copy_(0, isAll ? places : active.Rows.index_select(0, places), isAll ? x.detach() : x.detach().index_select(0, places));
         if (newly.Count > 0)
             Fooled.index_fill_(0, torch.tensor(newly.ToArray(), device: x.device), true);
-        foreach (long row in newly)
-        {
-            _fooled[row] = true;
-            _firstStage[row] = _stage;
-            _stages[_stage].Fooled++;
-        }
     }
 
     /// <summary>The margin by which a model is fooled, [batch].</summary>
