@@ -1,5 +1,4 @@
 using Espalier.Networks;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;
