@@ -159,7 +159,7 @@ public static class HardExamples
                 using var scope = torch.NewDisposeScope();
                 long size = Math.Min(batchSize, result.Count - start);
                 Tensor logits = _classifier.Logits(result.Adversarials.narrow(0, start, size));
-                margins.AddRange(AttackedBatch.Margin(logits, labels.narrow(0, start, size), null).cpu().to(torch.float64).data<double>().ToArray());
+                margins.AddRange(HostValues.Doubles(AttackedBatch.Margin(logits, labels.narrow(0, start, size), null)));
             }
 
             return [.. margins];

@@ -59,8 +59,8 @@ internal sealed class SmallestAdversarials
     // Of several rows of one sample the nearest, of equals the first.
     private static Tensor Nearest(Tensor which, ActiveSamples active, Tensor distance)
     {
-        double[] distances = distance.index_select(0, which).to(torch.float64).cpu().data<double>().ToArray();
-        IEnumerable<long> nearest = which.cpu().data<long>().ToArray().Select((row, i) => (Row: row, Distance: distances[i]))
+        double[] distances = HostValues.Doubles(distance.index_select(0, which));
+        IEnumerable<long> nearest = HostValues.Longs(which).Select((row, i) => (Row: row, Distance: distances[i]))
             .GroupBy(r => active.Positions[r.Row], (_, rows) => rows.MinBy(r => r.Distance).Row);
         return torch.tensor(nearest.ToArray(), device: which.device);
     }

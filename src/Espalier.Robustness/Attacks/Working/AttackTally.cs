@@ -31,9 +31,9 @@ internal sealed class AttackTally
     {
         using var scope = torch.NewDisposeScope();
         _adversarials.narrow(0, start, batch.Best.shape[0]).copy_(batch.Best);
-        double[] norms = Perturbations.Size(batch.Norm, batch.Best - batch.Clean, batch.Scales).cpu().to(torch.float64).data<double>().ToArray();
-        bool[] before = batch.WrongBefore.cpu().data<bool>().ToArray();
-        bool[] after = batch.Fooled.cpu().data<bool>().ToArray();
+        double[] norms = HostValues.Doubles(Perturbations.Size(batch.Norm, batch.Best - batch.Clean, batch.Scales));
+        bool[] before = HostValues.Booleans(batch.WrongBefore);
+        bool[] after = HostValues.Booleans(batch.Fooled);
         for (int i = 0; i < before.Length; i++)
         {
             long row = start + i;

@@ -12,8 +12,8 @@ internal static class HostValues
     /// <param name="values">int64, of any shape.</param>
     public static long[] Longs(Tensor values)
     {
-        using Tensor host = values.cpu();
-        return MemoryMarshal.Cast<byte, long>(host.contiguous().bytes).ToArray();
+        using var scope = torch.NewDisposeScope();
+        return MemoryMarshal.Cast<byte, long>(values.cpu().contiguous().bytes).ToArray();
     }
 
     /// <summary>Truth values.</summary>
