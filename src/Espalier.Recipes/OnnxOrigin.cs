@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Espalier.Data;
+using Espalier.Files;
 using Espalier.Onnx;
 
 namespace Espalier.Recipes;
@@ -19,7 +20,7 @@ public static class OnnxOrigin
             return null;
         try
         {
-            return JsonSerializer.Deserialize<DataOptions>(text, RecipeJson.Options);
+            return StrictJson.Read<DataOptions>(text, RecipeJson.Options);
         }
         catch (JsonException error)
         {

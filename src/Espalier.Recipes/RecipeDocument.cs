@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Espalier.Files;
 
 namespace Espalier.Recipes;
 
@@ -23,9 +24,13 @@ public sealed class RecipeDocument
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: Lenient) is JsonObject root
+            return StrictJson.Node(text, Lenient) is JsonObject root
                 ? new RecipeDocument(source, root)
                 : throw new RecipeException(source, "is not a JSON object", "begin it with {");
+        }
+        catch (JsonException error) when (error.LineNumber is null && error.InnerException is not null)
+        {
+            throw new RecipeException(source, "holds text that is broken", error.Message, error);
         }
         catch (JsonException error) when (error.LineNumber is null)
         {
@@ -76,7 +81,7 @@ public sealed class RecipeDocument
         Recipe recipe;
         try
         {
-            recipe = _root.Deserialize<Recipe>(RecipeJson.Options)!;
+            recipe = StrictJson.Read<Recipe>(_root.ToJsonString(), RecipeJson.Options);
         }
         catch (JsonException error)
         {
@@ -130,7 +135,7 @@ public sealed class RecipeDocument
         JsonNode? value;
         try
         {
-            value = JsonNode.Parse(text, documentOptions: Lenient);
+            value = StrictJson.Node(text, Lenient);
         }
         catch (JsonException)
         {

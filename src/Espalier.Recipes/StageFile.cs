@@ -26,11 +26,11 @@ public static class StageFile
             return null;
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), RecipeJson.Records);
+            return StrictJson.ReadFile<T>(path, RecipeJson.Records);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new DataException(path, "is no record of this stage", "run the stage again", error);
+            throw new DataException(path, $"is no record of this stage ({error.Message})", "run the stage again", error);
         }
     }
 

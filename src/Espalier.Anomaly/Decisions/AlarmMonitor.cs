@@ -93,8 +93,9 @@ public sealed class AlarmMonitor
         var monitor = new AlarmMonitor(calibration, state.Options) { Step = state.Step, Alarms = state.Alarms };
         try
         {
-            foreach (double score in MemoryMarshal.Cast<byte, double>(Convert.FromBase64String(state.Added)))
-                monitor._added.Add(score);
+            byte[] added = Convert.FromBase64String(state.Added);
+            foreach (double score in added.Length % sizeof(double) == 0 ? MemoryMarshal.Cast<byte, double>(added) : throw new FormatException("a score is cut off"))
+                monitor._added.Add(!double.IsNaN(score) ? score : throw new FormatException("a score is NaN"));
             if (state.Statistic.Count != monitor._statistic.State.Length)
                 throw new FormatException("the statistic has another number of values");
             monitor._statistic.State = [.. state.Statistic];
@@ -115,7 +116,7 @@ public sealed class AlarmMonitor
     {
         try
         {
-            return Resume(calibration, JsonSerializer.Deserialize<MonitorState>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty"));
+            return Resume(calibration, StrictJson.ReadFile<MonitorState>(path, Json));
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {

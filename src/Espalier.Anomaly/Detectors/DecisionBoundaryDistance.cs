@@ -12,6 +12,8 @@ public sealed class DecisionBoundaryDistance() : ScoreRule("fdbd", DetectorNeeds
 
     private protected override void FitOutputs(NetworkOutputs outputs, Tensor? labels) => Keep("mean", outputs.Features!.to(torch.float64).mean([0L]));
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("mean", features)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         Tensor between = (head!.Weight.unsqueeze(0) - head.Weight.unsqueeze(1)).pow(2).sum([2L]).sqrt();     // [classes, classes]

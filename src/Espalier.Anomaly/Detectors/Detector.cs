@@ -88,7 +88,7 @@ public sealed class Detector : IAnomalyDetector, IDisposable
     /// <summary>The layer whose features a kept detector was fitted on; null where it uses none.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="CheckpointException">It is missing, damaged, or of another kind.</exception>
-    public static string? LayerOf(string path) => (string?)DetectorArchive.Read(path, Kind).Options[LayerKey];
+    public static string? LayerOf(string path) => LayerOf(DetectorArchive.Read(path, Kind), path);
 
     /// <summary>Takes a detector from a file; it scores bit for bit as the one that was kept.</summary>
     /// <param name="path">The file.</param>
@@ -99,7 +99,7 @@ public sealed class Detector : IAnomalyDetector, IDisposable
     {
         DetectorArchive archive = DetectorArchive.Read(path, Kind);
         archive.RequireModel(path, (classifier as IModelIdentity)?.Checksum);
-        if ((string?)archive.Options[LayerKey] is { } layer && classifier is FeatureClassifier { Layer: var own } && own != layer)
+        if (LayerOf(archive, path) is { } layer && classifier is FeatureClassifier { Layer: var own } && own != layer)
             throw new CheckpointException(path, $"was fitted on features of layer '{layer}', not '{own}'", $"open the model's features with layer '{layer}'");
         ScoreRule rule;
         try
@@ -117,9 +117,12 @@ public sealed class Detector : IAnomalyDetector, IDisposable
                 rule.Restore(archive.Arrays);
             if (!rule.IsFitted)
                 throw new CheckpointException(path, "holds a detector that was not fitted", "fit it again");
-            return new Detector(rule, classifier) { Calibration = archive.Calibration, Examples = archive.Examples, FalseAlarms = (double?)archive.Options[FalseAlarmsKey] };
+            double? share = null;
+            if (archive.Options[FalseAlarmsKey] is { } kept)
+                share = kept is JsonValue value && value.TryGetValue(out double number) && number is > 0 and < 1 ? number : throw new CheckpointException(path, $"has {FalseAlarmsKey} that are no share in (0, 1)", "fit it again");
+            return new Detector(rule, classifier) { Calibration = archive.Calibration, Examples = archive.Examples, FalseAlarms = share };
         }
-        catch (DataException error)
+        catch (Exception error) when (error is DataException or ShapeException)
         {
             rule.Dispose();
             throw new CheckpointException(path, error.Message, "fit it again", error);
@@ -145,6 +148,13 @@ public sealed class Detector : IAnomalyDetector, IDisposable
         Rule.Dispose();
         Examples?.Dispose();
     }
+
+    private static string? LayerOf(DetectorArchive archive, string path) => archive.Options[LayerKey] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out string? layer) => layer,
+        _ => throw new CheckpointException(path, "names its layer by something that is no text", "fit it again"),
+    };
 
     private JsonObject Options()
     {

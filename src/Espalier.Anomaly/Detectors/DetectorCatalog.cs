@@ -60,6 +60,8 @@ public static class DetectorCatalog
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         (string name, string rest) = colon < 0 ? (text.Trim(), "") : (text[..colon].Trim(), text[(colon + 1)..]);
+        if (name == EnsembleName && rest.Split('+').FirstOrDefault(m => m.TrimStart().StartsWith(EnsembleName, StringComparison.Ordinal)) is { } inner)
+            throw new OptionsException("detector", inner, "must be a detector that is no ensemble");
         if (name == EnsembleName)
             return new DetectorEnsemble([.. rest.Split('+', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Create)]);
         if (OnFeatures.Any(k => k.Name == name))

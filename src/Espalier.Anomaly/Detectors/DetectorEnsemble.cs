@@ -20,6 +20,7 @@ public sealed class DetectorEnsemble : ScoreRule
     {
         OptionsException.Require(members.Count >= 2, nameof(members), members.Count, "must be at least two detectors: ensemble:energy+knn");
         ScoreRule? changing = members.FirstOrDefault(m => m.Needs.HasFlag(DetectorNeeds.Gradients));
+        OptionsException.Require(!members.OfType<DetectorEnsemble>().Any(), nameof(members), "ensemble", "must be detectors that are no ensembles");
         OptionsException.Require(changing is null, nameof(members), changing?.Name, "must score the inputs as they are");
         _members = [.. members];
     }
@@ -60,6 +61,8 @@ public sealed class DetectorEnsemble : ScoreRule
             Keep($"ranks.{i}", _members[i].Score(heldOut).sort().Values);
         }
     }
+
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [.. _members.Select((_, i) => new FittedArray($"ranks.{i}", FittedArray.Rows))];
 
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {

@@ -22,6 +22,8 @@ public sealed class Dice : ScoreRule
         Keep("weight", outputs.Head.Weight * contribution.gt(Percentiles.Of(contribution, _percentile)).to(torch.float64));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("weight", classes, features)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         Energy.Of(torch.addmm(head!.Bias, features!, Kept("weight").t(), 1, 1));
 }

@@ -26,6 +26,8 @@ public sealed class FeatureResidual : ScoreRule
         Keep("form", torch.tensor(new[] { isResidual ? 1.0 : 0 }));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("origin", features), new("basis", features, FittedArray.Rows), new("form", 1)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         PrincipalResidual.Norm(features!, Kept("origin"), Kept("basis"), Kept("form")[0].ToDouble() != 0);
 }

@@ -17,6 +17,8 @@ public sealed class KullbackLeiblerMatching() : ScoreRule("klm", DetectorNeeds.F
         Keep("log.means", means.index_select(0, counts.nonzero().flatten()).clamp_min(Least).log());
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("log.means", FittedArray.Rows, classes)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         Tensor logP = logits.log_softmax(1);

@@ -29,6 +29,8 @@ public sealed class Mahalanobis : ScoreRule
         Keep("means", (means - Kept("center")).matmul(Kept("whitening")));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("whitening", features, features), new("center", features), new("means", classes, features)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         Nearest((features! - Kept("center")).matmul(Kept("whitening")), Kept("means"));
 

@@ -32,6 +32,10 @@ public sealed class NearestNeighbour : ScoreRule
         Keep("bank.float", Kept("bank").to(torch.float32));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("bank", FittedArray.Rows, features), new("bank.float", FittedArray.Rows, features) { Type = torch.ScalarType.Float32 }];
+
+    private protected override long LeastRows => _k;
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         Tensor result = torch.empty(features!.shape[0], dtype: torch.float64);

@@ -39,6 +39,10 @@ public sealed class NeighbourGuidance : ScoreRule
         Keep("bank", UnitRows.Of(outputs.Features!.index_select(0, chosen).to(torch.float64)) * outputs.Logits.index_select(0, chosen).logsumexp(1, keepdim: true));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("bank", FittedArray.Rows, features)];
+
+    private protected override long LeastRows => _k;
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         Tensor guidance = torch.empty(features!.shape[0], dtype: torch.float64);

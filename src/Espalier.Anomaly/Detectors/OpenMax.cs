@@ -50,6 +50,8 @@ public sealed class OpenMax : ScoreRule
         Keep("weibull", torch.tensor(weibull).view(classes, 3));     // shape, scale, least distance
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("means", classes, classes), new("weibull", classes, 3)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         int classes = (int)logits.shape[1];

@@ -19,6 +19,8 @@ public sealed class ReAct : ScoreRule
     private protected override void FitOutputs(NetworkOutputs outputs, Tensor? labels) =>
         Keep("cut", torch.tensor(new[] { Percentiles.Of(outputs.Features!, _percentile) }));
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("cut", 1)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         Energy.Of(head!.Logits(features!.minimum(Kept("cut"))));
 }

@@ -30,6 +30,8 @@ public sealed class RelativeMahalanobis : ScoreRule
         Keep("means", (means - Kept("center")).matmul(Kept("whitening")));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("center", features), new("whitening", features, features), new("whitening.all", features, features), new("means", classes, features)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start)
     {
         Tensor centered = features! - Kept("center");

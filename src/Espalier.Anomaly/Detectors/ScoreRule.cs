@@ -15,6 +15,9 @@ public abstract class ScoreRule : IDisposable
     private const long Block = 4096;
     private const string ShapeName = "fitted.shape";
 
+    /// <summary>The widest features, and the most classes, that a file may say.</summary>
+    private protected const int MostFeatures = 1 << 24;
+
     private readonly Dictionary<string, Tensor> _state = new(StringComparer.Ordinal);
 
     private protected ScoreRule(string name, DetectorNeeds needs, params (string Name, double Value)[] settings) =>
@@ -124,14 +127,39 @@ public abstract class ScoreRule : IDisposable
 
     /// <summary>Takes fitted arrays over; it scores afterwards, bit for bit, as the one that they came from.</summary>
     /// <param name="state">What <see cref="State"/> gave.</param>
-    /// <exception cref="DataException">An array is missing.</exception>
+    /// <exception cref="DataException">An array is missing, unknown, or of another type or shape than the rule keeps.</exception>
     public virtual void Restore(IReadOnlyDictionary<string, NpyArray> state)
     {
         Clear();
-        foreach ((string name, NpyArray array) in state)
-            Keep(name, array.ToTensor());
-        if (!IsFitted)
-            throw new DataException($"the state of '{Name}'", $"holds no array '{ShapeName}'", "fit the detector again");
+        if (!state.TryGetValue(ShapeName, out NpyArray? shape) || shape.Type != NpyType.Int64 || shape.Shape is not [2]
+            || shape.ToLongs() is not [>= 0 and <= MostFeatures and var features, >= 1 and <= MostFeatures and var classes])
+        {
+            throw Unfit($"holds no array '{ShapeName}' of two sizes");
+        }
+
+        // A wrong type or shape must not reach libtorch: some of its kernels end the process.
+        FittedArray[] wanted = [new(ShapeName, 2) { Type = torch.ScalarType.Int64 }, .. Fitted(features, classes)];
+        if (state.Keys.FirstOrDefault(k => !Array.Exists(wanted, w => w.Name == k)) is { } unknown)
+            throw Unfit($"holds the unknown array '{unknown}'");
+        long? rows = null;
+        foreach (FittedArray each in wanted)
+        {
+            if (!state.TryGetValue(each.Name, out NpyArray? array))
+                throw Unfit($"holds no array '{each.Name}'");
+            bool fits = array.Shape.Count == each.Shape.Length;
+            for (int i = 0; fits && i < each.Shape.Length; i++)
+                fits = array.Shape[i] == (each.Shape[i] == FittedArray.Rows ? rows ??= array.Shape[i] : each.Shape[i]);
+            if (!fits || rows < LeastRows)
+                throw Unfit($"has '{each.Name}' of the shape [{string.Join(", ", array.Shape)}], not [{string.Join(", ", each.Shape.Select(s => s != FittedArray.Rows ? $"{s}" : rows is { } n && n >= LeastRows ? $"{n}" : $"{LeastRows} or more"))}]");
+            Tensor values = array.ToTensor();
+            Keep(each.Name, values);
+            if (values.dtype != each.Type)
+                throw Unfit($"has '{each.Name}' of the type {values.dtype}, not {each.Type}");
+            using Tensor bad = values.isnan();
+            using Tensor any = bad.any();
+            if (any.ToBoolean())
+                throw Unfit($"has a NaN in '{each.Name}'");
+        }
     }
 
     /// <inheritdoc/>
@@ -151,6 +179,17 @@ public abstract class ScoreRule : IDisposable
     private protected virtual void FitOutputs(NetworkOutputs outputs, Tensor? labels)
     {
     }
+
+    /// <summary>The arrays that a fit keeps, to compare those of a file with.</summary>
+    /// <param name="features">D of the fit.</param>
+    /// <param name="classes">Classes of the fit.</param>
+    private protected virtual IEnumerable<FittedArray> Fitted(long features, long classes) => [];
+
+    /// <summary>The least that <see cref="FittedArray.Rows"/> may be.</summary>
+    private protected virtual long LeastRows => 1;
+
+    /// <summary>D of the fit; 0 where the network gave no features.</summary>
+    private protected long FittedFeatures => Kept(ShapeName)[0].ToInt64();
 
     /// <summary>How many rows are scored at once: what a rule allocates for them must stay small.</summary>
     private protected virtual long RowsAtOnce => Block;
@@ -182,6 +221,8 @@ public abstract class ScoreRule : IDisposable
         if (disposing)
             Clear();
     }
+
+    private DataException Unfit(string problem) => new($"the state of '{Name}'", problem, "fit the detector again");
 
     private void Clear()
     {

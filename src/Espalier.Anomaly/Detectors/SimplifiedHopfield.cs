@@ -14,6 +14,8 @@ public sealed class SimplifiedHopfield() : ScoreRule("she", DetectorNeeds.Featur
         Keep("patterns", ClassMeans.OfAll(outputs.Features!.to(torch.float64).index_select(0, right), labels!.index_select(0, right), outputs.Logits.shape[1], Name, "fit samples that are classified right"));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("patterns", classes, features)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         -(features! * Kept("patterns").index_select(0, logits.argmax(1))).sum([1L]);
 }

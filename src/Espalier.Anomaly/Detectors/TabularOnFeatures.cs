@@ -44,19 +44,11 @@ public sealed class TabularOnFeatures : ScoreRule
     public override void Restore(IReadOnlyDictionary<string, NpyArray> state)
     {
         base.Restore(state.Where(s => !s.Key.StartsWith("rows.", StringComparison.Ordinal)).ToDictionary());
-        var rows = new TabularState();
-        foreach ((string name, NpyArray array) in state.Where(s => s.Key.StartsWith("rows.", StringComparison.Ordinal)))
-        {
-            rows.Set(name["rows.".Length..], array.Type switch
-            {
-                NpyType.Float32 => Array.ConvertAll(array.ToDoubles(), v => (float)v),
-                NpyType.Int32 => Array.ConvertAll(array.ToLongs(), v => (int)v),
-                _ => array.ToDoubles(),
-            }, [.. array.Shape]);
-        }
-
+        TabularState rows = TabularState.Of(state.Where(s => s.Key.StartsWith("rows.", StringComparison.Ordinal)).ToDictionary(s => s.Key["rows.".Length..], s => s.Value));
         Replace();
-        int width = rows.Integers("width")[0];
+        int width = rows.Integers("width", 1, MostFeatures, 1)[0];
+        if (width != FittedFeatures)
+            throw new DataException($"the state of '{Name}'", $"is of {width} features, not {FittedFeatures}", "fit the detector again");
         _detector.Load(rows, [.. Enumerable.Range(0, width).Select(i => $"feature {i}")]);
     }
 

@@ -33,6 +33,8 @@ public sealed class VirtualLogitMatching : ScoreRule
         Keep("alpha", torch.tensor(new[] { scale, isResidual ? 1 : 0 }));
     }
 
+    private protected override IEnumerable<FittedArray> Fitted(long features, long classes) => [new("origin", features), new("basis", features, FittedArray.Rows), new("alpha", 2)];
+
     private protected override Tensor ScoreBlock(Tensor logits, Tensor? features, LinearHead? head, long start) =>
         (Kept("alpha")[0] * PrincipalResidual.Norm(features!, Kept("origin"), Kept("basis"), Kept("alpha")[1].ToDouble() != 0)) - logits.logsumexp(1);
 }

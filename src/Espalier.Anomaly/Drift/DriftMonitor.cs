@@ -121,7 +121,7 @@ public sealed class DriftMonitor
     {
         try
         {
-            Kept kept = JsonSerializer.Deserialize<Kept>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty");
+            Kept kept = StrictJson.ReadFile<Kept>(path, Json);
             if (kept.Names.Count == 0 || kept.Reference.Count % kept.Names.Count != 0 || kept.Window.Count % kept.Names.Count != 0)
                 throw new JsonException("its rows are not whole");
             double[,] reference = new double[kept.Reference.Count / kept.Names.Count, kept.Names.Count];

@@ -21,6 +21,7 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
     private const double LeastCentre = 0.1;
     private const double LeastSpread = 1e-6;
     private const int ScoringBatch = 512;
+    private const int MostSide = 1 << 16;
     private const string WeightPrefix = "weight.";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -168,34 +169,36 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
         ImageDeepSvdd? detector = null;
         try
         {
-            detector = new ImageDeepSvdd(archive.Options["settings"].Deserialize<ImageDeepSvddOptions>(Json))
-            {
-                InputShape = [.. archive.Options["inputShape"]!.AsArray().Select(s => s!.GetValue<long>())],
-                FalseAlarms = (double?)archive.Options["falseAlarms"],
-                Calibration = archive.Calibration,
-            };
+            ImageDeepSvddOptions options = archive.Options["settings"] is { } settings ? StrictJson.Read<ImageDeepSvddOptions>(settings.ToJsonString(), Json) : throw Broken("lacks its settings");
+            options.Validate();
+            long[] shape = archive.Options["inputShape"] is JsonArray sizes ? [.. sizes.Select(s => s?.GetValue<long>() ?? 0)] : throw Broken("lacks its input's shape");
+            double? share = (double?)archive.Options["falseAlarms"];
+            if (share is not (null or (> 0 and < 1)))
+                throw Broken("has a share of false alarms outside (0, 1)");
+            RequireWeights(options, shape);
+            detector = new ImageDeepSvdd(options) { InputShape = shape, FalseAlarms = share, Calibration = archive.Calibration };
             detector._encoder = new SphereEncoder(detector.Options, detector.InputShape);
             using var _ = torch.no_grad();
             using var scope = torch.NewDisposeScope();
             foreach ((string name, Tensor tensor) in detector._encoder.state_dict())
             {
                 using Tensor kept = Found(WeightPrefix + name).ToTensor();
-                if (!kept.shape.SequenceEqual(tensor.shape))
-                    throw Broken($"has an array '{name}' of shape [{string.Join(", ", kept.shape)}], not [{string.Join(", ", tensor.shape)}]");
+                if (!kept.shape.SequenceEqual(tensor.shape) || kept.dtype != tensor.dtype)
+                    throw Broken($"has an array '{name}' of shape [{string.Join(", ", kept.shape)}] and type {kept.dtype}, not [{string.Join(", ", tensor.shape)}] and {tensor.dtype}");
                 tensor.copy_(kept);
             }
 
             detector._encoder.to(device ?? torch.CPU);
             detector._encoder.eval();
-            if (Found("centre").Shape is not [var width] || width != detector.Options.Representation)
-                throw Broken("has a centre of another width than its network");
+            if (Found("centre") is not { Type: NpyType.Float32, Shape: [var width] } || width != detector.Options.Representation)
+                throw Broken("has a centre of another type or width than its network");
             detector._centre = Found("centre").ToTensor().to(device ?? torch.CPU).DetachFromDisposeScope();
             if (Found("range").ToDoubles() is not [var low, var high] || Found("radius").ToDoubles() is not [var radius])
                 throw Broken("has a range or a radius of the wrong form");
             (detector._contrast, detector.SquaredRadius) = (new(low, high), radius);
             return detector;
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException or OptionsException or ShapeException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or OptionsException or ShapeException)
         {
             detector?.Dispose();
             throw Broken($"cannot be understood ({error.Message})", error);
@@ -204,6 +207,22 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
         {
             detector?.Dispose();
             throw;
+        }
+
+        // What the options say is compared with the arrays before anything of that size is made.
+        void RequireWeights(ImageDeepSvddOptions options, long[] shape)
+        {
+            if (shape is not [>= 1 and <= MostSide and var channels, >= 1 and <= MostSide and var height, >= 1 and <= MostSide and var width])
+                throw Broken($"is of inputs of the shape [{string.Join(", ", shape)}]");
+            for (int i = 0; i < options.Channels.Count; i++)
+            {
+                if (!Found($"{WeightPrefix}convs.{i}.weight").Shape.SequenceEqual([options.Channels[i], channels, options.Kernel, options.Kernel]))
+                    throw Broken($"has an array 'convs.{i}.weight' that does not fit its settings");
+                (channels, height, width) = (options.Channels[i], height / 2, width / 2);
+            }
+
+            if (!Found($"{WeightPrefix}fc.weight").Shape.SequenceEqual([options.Representation, channels * height * width]))
+                throw Broken("has an array 'fc.weight' that does not fit its settings");
         }
 
         NpyArray Found(string name) => archive.Arrays.TryGetValue(name, out NpyArray? array) ? array : throw Broken($"lacks its array '{name}'");

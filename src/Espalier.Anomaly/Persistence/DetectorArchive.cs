@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Files;
@@ -9,18 +10,26 @@ namespace Espalier.Anomaly;
 
 /// <summary>
 /// A fitted detector in a file: a zip with <c>detector.json</c> and NumPy arrays. Reading it runs no code and makes no types by
-/// name; whoever reads it decides what the kind and the text mean. The same for detectors of networks and of tables.
+/// name; whoever reads it decides what the kind and the text mean. The same for detectors of networks and of tables. The file
+/// <c>SHA256SUMS</c> in it covers all others (as <c>sha256sum -c</c> checks them), so that a changed bit is refused.
 /// </summary>
 public sealed class DetectorArchive
 {
     /// <summary>The version that is written; older ones are read.</summary>
-    public const int SchemaVersion = 1;
+    public const int SchemaVersion = 2;
 
     private const string Document = "detector.json";
     private const string Extension = ".npy";
     private const string CalibrationName = "calibration";
     private const string ExamplesName = "examples";
+    private const string SumsName = "SHA256SUMS";
     private const long LongestDocument = 64 << 20;
+    private const int LongestText = 1 << 12;
+
+    // From this version on every file has its checksums.
+    private const int FirstWithSums = 2;
+
+    private static readonly uint[] Crc32Table = [.. Enumerable.Range(0, 256).Select(i => Enumerable.Range(0, 8).Aggregate((uint)i, (crc, _) => (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320 : crc >> 1))];
 
     /// <summary>What kind of detector it is, such as <c>network</c> or <c>tabular</c>: who can read it.</summary>
     public required string Kind { get; init; }
@@ -77,12 +86,23 @@ public sealed class DetectorArchive
         AtomicFile.Replace(path, stream =>
         {
             using var archive = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
-            NpzFile.Add(archive, Document, content => content.Write(JsonSerializer.SerializeToUtf8Bytes(document, JsonSerializerOptions.Default)));
-            NpzFile.Add(archive, CalibrationName + Extension, CalibrationArray().Write);
+            var sums = new StringBuilder();
+            void Add(string name, Action<Stream> write)
+            {
+                using var content = new MemoryStream();
+                write(content);
+                ReadOnlyMemory<byte> bytes = content.GetBuffer().AsMemory(0, (int)content.Length);
+                sums.Append(Convert.ToHexStringLower(SHA256.HashData(bytes.Span))).Append("  ").Append(name).Append('\n');
+                NpzFile.Add(archive, name, entry => entry.Write(bytes.Span));
+            }
+
+            Add(Document, content => content.Write(JsonSerializer.SerializeToUtf8Bytes(document, JsonSerializerOptions.Default)));
+            Add(CalibrationName + Extension, CalibrationArray().Write);
             if (Examples is not null)
-                NpzFile.Add(archive, ExamplesName + Extension, NpyArray.Of(Examples.Features).Write);
+                Add(ExamplesName + Extension, NpyArray.Of(Examples.Features).Write);
             foreach ((string name, NpyArray array) in Arrays)
-                NpzFile.Add(archive, $"arrays/{name}{Extension}", array.Write);
+                Add($"arrays/{name}{Extension}", array.Write);
+            NpzFile.Add(archive, SumsName, content => content.Write(Encoding.UTF8.GetBytes(sums.ToString())));
         });
     }
 
@@ -96,32 +116,47 @@ public sealed class DetectorArchive
             throw new CheckpointException(path, "the file does not exist", "fit a detector first: espalier detectors fit");
         try
         {
-            using ZipArchive archive = ZipFile.OpenRead(path);
+            Dictionary<string, byte[]> archive = Entries(path);
             JsonObject document = DocumentOf(archive, path);
             int schema = Value<int>(document, "schema", path);
             if (schema is < 1 or > SchemaVersion)
                 throw new CheckpointException(path, $"has version {schema} of the format; versions up to {SchemaVersion} are known", "update Espalier, or fit the detector again");
+            RequireSums(archive, schema, path);
             string found = Value<string>(document, "kind", path);
             if (kind is not null && found != kind)
                 throw new CheckpointException(path, $"holds a detector of kind '{found}', not '{kind}'", "give the file of the right detector");
             var arrays = new Dictionary<string, NpyArray>(StringComparer.Ordinal);
             foreach (string name in Texts(document, "arrays", path) ?? throw Broken(path, "lists no arrays"))
-                arrays[name] = Array(archive, $"arrays/{name}", path);
+            {
+                if (!arrays.TryAdd(name, Array(archive, $"arrays/{name}", path)))
+                    throw Broken(path, $"lists the array '{name}' twice");
+            }
+
             NpyArray calibration = Array(archive, CalibrationName, path);
-            if (calibration.Type != NpyType.Float64 || HashOf(calibration) != Value<string>(document, "calibrationHash", path))
+            if (calibration.Type != NpyType.Float64 || calibration.Shape.Count != 1 || HashOf(calibration) != Value<string>(document, "calibrationHash", path))
                 throw Broken(path, "holds other calibration scores than it was written with");
+            double[] scores = calibration.ToDoubles();
+            for (int i = 0; i < scores.Length; i++)
+            {
+                if (double.IsNaN(scores[i]) || (i > 0 && scores[i] < scores[i - 1]))
+                    throw Broken(path, $"holds calibration scores that are NaN or not ascending, at {i}");
+            }
+
+            string detector = Value<string>(document, "detector", path);
+            if (detector.Length > LongestText)
+                throw Broken(path, $"names a detector by {detector.Length} characters");
             return new DetectorArchive
             {
                 Kind = found,
-                Detector = Value<string>(document, "detector", path),
-                Options = document["options"]?.DeepClone() as JsonObject ?? [],
+                Detector = detector,
+                Options = document["options"] is { } options ? options.DeepClone() as JsonObject ?? throw Broken(path, "has options of the wrong type") : [],
                 ModelChecksum = document["modelChecksum"] is null ? null : Value<string>(document, "modelChecksum", path),
                 Arrays = arrays,
-                Calibration = calibration.ToDoubles(),
+                Calibration = scores,
                 Examples = Texts(document, "exampleIds", path) is { } ids ? ExamplesOf(ids, Array(archive, ExamplesName, path), path) : null,
             };
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             throw Broken(path, "is no whole archive", error);
         }
@@ -144,21 +179,73 @@ public sealed class DetectorArchive
 
     private static ExampleBank ExamplesOf(string[] ids, NpyArray features, string path)
     {
-        if (features.Shape is not [var rows, _] || rows != ids.Length)
+        if (features.Shape is not [> 0 and var rows, > 0] || rows != ids.Length || features.Type != NpyType.Float32)
             throw Broken(path, $"has {ids.Length} examples but features of shape [{string.Join(", ", features.Shape)}]");
         using Tensor tensor = features.ToTensor();
         return new ExampleBank(tensor, ids);
     }
 
-    private static JsonObject DocumentOf(ZipArchive archive, string path)
+    /// <summary>The content of every entry. What is written is not compressed: an archive cannot hold more than its own length.</summary>
+    private static Dictionary<string, byte[]> Entries(string path)
     {
-        ZipArchiveEntry entry = archive.GetEntry(Document) ?? throw Broken(path, $"holds no {Document}");
-        if (entry.Length > LongestDocument)
-            throw Broken(path, $"has a {Document} of {entry.Length} bytes");
+        using FileStream file = File.OpenRead(path);
+        using var archive = new ZipArchive(file, ZipArchiveMode.Read);
+        var entries = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        long left = file.Length;
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            left -= entry.Length;
+            if (entry.CompressedLength != entry.Length || entry.IsEncrypted || left < 0)
+                throw Broken(path, $"holds '{entry.FullName}' compressed, encrypted or longer than the file, which Espalier never writes");
+            if (entry.FullName == Document && entry.Length > LongestDocument)
+                throw Broken(path, $"has a {Document} of {entry.Length} bytes");
+            byte[] bytes = new byte[entry.Length];
+            using (Stream content = entry.Open())
+            {
+                content.ReadExactly(bytes);
+                if (content.ReadByte() >= 0)
+                    throw Broken(path, $"holds more of '{entry.FullName}' than it says");
+            }
+
+            if (Crc32(bytes) != entry.Crc32)
+                throw Broken(path, $"is damaged: '{entry.FullName}' is not as it was written");
+            if (!entries.TryAdd(entry.FullName, bytes))
+                throw Broken(path, $"holds '{entry.FullName}' twice");
+        }
+
+        return entries;
+    }
+
+    // Zip's (ISO 3309), which System.IO.Compression writes but does not compare.
+    private static uint Crc32(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte each in bytes)
+            crc = (crc >> 8) ^ Crc32Table[(byte)(crc ^ each)];
+        return ~crc;
+    }
+
+    private static void RequireSums(Dictionary<string, byte[]> entries, int schema, string path)
+    {
+        if (!entries.TryGetValue(SumsName, out byte[]? content))
+        {
+            if (schema >= FirstWithSums)
+                throw Broken(path, $"lacks its {SumsName}");
+            return;
+        }
+
+        string[] lines = Encoding.UTF8.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] expected = [.. entries.Where(e => e.Key != SumsName).Select(e => $"{Convert.ToHexStringLower(SHA256.HashData(e.Value))}  {e.Key}")];
+        if (expected.Except(lines).Concat(lines.Except(expected)).FirstOrDefault() is { } other)
+            throw Broken(path, $"is damaged: '{other.Split("  ", 2)[^1]}' is not as it was written");
+    }
+
+    private static JsonObject DocumentOf(Dictionary<string, byte[]> archive, string path)
+    {
+        byte[] text = archive.GetValueOrDefault(Document) ?? throw Broken(path, $"holds no {Document}");
         try
         {
-            using Stream content = entry.Open();
-            return JsonNode.Parse(content) as JsonObject ?? throw Broken(path, $"has a {Document} that is no object");
+            return StrictJson.Node(text) as JsonObject ?? throw Broken(path, $"has a {Document} that is no object");
         }
         catch (JsonException error)
         {
@@ -166,8 +253,12 @@ public sealed class DetectorArchive
         }
     }
 
-    private static NpyArray Array(ZipArchive archive, string name, string path) =>
-        NpzFile.Read(archive.GetEntry(name + Extension) ?? throw Broken(path, $"lacks its array '{name}'"), $"{path}/{name}");
+    private static NpyArray Array(Dictionary<string, byte[]> archive, string name, string path)
+    {
+        byte[] content = archive.GetValueOrDefault(name + Extension) ?? throw Broken(path, $"lacks its array '{name}'");
+        using var stream = new MemoryStream(content, writable: false);
+        return NpyArray.Read(stream, $"{path}/{name}", content.Length);
+    }
 
     private static T Value<T>(JsonObject document, string key, string path)
     {
@@ -185,9 +276,10 @@ public sealed class DetectorArchive
     {
         try
         {
-            return document[key] is JsonArray list ? [.. list.Select(n => n!.GetValue<string>())] : null;
+            return document[key] is JsonArray list ? [.. list.Select(n => n?.GetValue<string>() ?? throw new FormatException("null in a list"))]
+                : document[key] is null ? null : throw new FormatException("no list");
         }
-        catch (Exception error) when (error is InvalidOperationException or NullReferenceException)
+        catch (Exception error) when (error is InvalidOperationException or FormatException)
         {
             throw Broken(path, $"has {key} of the wrong type", error);
         }

@@ -19,9 +19,8 @@ public sealed class Autoencoder : TabularDetector, IDisposable
 
     private protected override void FitRows(TabularRows rows, CancellationToken cancellationToken)
     {
-        int middle = _options.Bottleneck ?? Math.Max(1, rows.Width / 2);
         _network?.Dispose();
-        _network = new TabularNetwork([rows.Width, _options.Hidden, middle, _options.Hidden, rows.Width], hasBias: true, _options.Seed);
+        _network = new TabularNetwork(Widths(rows.Width), hasBias: true, _options.Seed);
         _network.Train(rows, new ReconstructionObjective(_network.Module), _options.Training, cancellationToken);
     }
 
@@ -35,7 +34,9 @@ public sealed class Autoencoder : TabularDetector, IDisposable
 
     private protected override void WriteState(TabularState state) => _network!.Write(state);
 
-    private protected override void ReadState(TabularState state) => _network = TabularNetwork.Read(state);
+    private protected override void ReadState(TabularState state) => _network = TabularNetwork.Read(state, Widths(VaryingColumns), hasBias: true);
+
+    private int[] Widths(int columns) => [columns, _options.Hidden, _options.Bottleneck ?? Math.Max(1, columns / 2), _options.Hidden, columns];
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => _network?.Dispose();

@@ -58,7 +58,8 @@ public sealed class DeepSvdd : TabularDetector, IDisposable
         _network!.Write(state);
     }
 
-    private protected override void ReadState(TabularState state) => (_centre, _network) = (state.Numbers("centre"), TabularNetwork.Read(state));
+    private protected override void ReadState(TabularState state) =>
+        (_centre, _network) = (state.Finite("centre", _options.Representation), TabularNetwork.Read(state, [VaryingColumns, _options.Hidden, _options.Representation], hasBias: false));
 
     /// <summary>Frees the network.</summary>
     public void Dispose() => _network?.Dispose();

@@ -137,5 +137,6 @@ public sealed class GaussianMixture : TabularDetector
     }
 
     private protected override void ReadState(TabularState state) =>
-        (_logWeight, _mean, _whitening) = (state.Numbers("mixture.weight"), state.Numbers("mixture.mean"), state.Numbers("mixture.whitening"));
+        (_logWeight, _mean, _whitening) = (state.Numbers("mixture.weight", _options.Components), state.Finite("mixture.mean", _options.Components, VaryingColumns),
+            state.Finite("mixture.whitening", _options.Components, VaryingColumns, VaryingColumns));
 }

@@ -89,5 +89,5 @@ public sealed class Hbos : TabularDetector
     }
 
     private protected override void ReadState(TabularState state) =>
-        (_low, _high, _score) = (state.Numbers("low"), state.Numbers("high"), state.Numbers("score"));
+        (_low, _high, _score) = (state.Finite("low", VaryingColumns), state.Finite("high", VaryingColumns), state.Numbers("score", VaryingColumns, _options.Bins));
 }

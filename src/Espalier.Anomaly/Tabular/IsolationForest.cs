@@ -14,6 +14,7 @@ public sealed class IsolationForest : TabularDetector
     private const double EulerGamma = 0.5772156649;
     private const int BlockRows = 512;
     private const int Lanes = 8;
+    private const int HighestTree = 16;
 
     private readonly IsolationForestOptions _options;
 
@@ -280,15 +281,13 @@ public sealed class IsolationForest : TabularDetector
 
     private protected override void ReadState(TabularState state)
     {
-        (_height, _sample) = (state.Integers("height")[0], state.Integers("sample")[0]);
-        (_feature, _cut, _path) = (state.Integers("feature"), state.Singles("cut"), state.Numbers("path"));
-        _direction = _options.Oblique ? state.Singles("direction") : [];
-
         // A descent does not check its steps: what a file says must fit before the first one.
-        if (_height is < 0 or > 24 || _feature.Length != _options.Trees * Nodes || _cut.Length != _feature.Length || _path.Length != _options.Trees << _height
-            || Array.Exists(_feature, f => f < 0 || f >= VaryingColumns) || (_options.Oblique && _direction.Length != (long)_feature.Length * VaryingColumns))
-        {
-            throw new DataException("detector", "has trees that do not fit together", "fit and save it again");
-        }
+        (_height, _sample) = (state.Integers("height", 0, HighestTree, 1)[0], state.Integers("sample", 1, 1 << HighestTree, 1)[0]);
+        if (_height != (int)Math.Ceiling(Math.Log2(_sample)))
+            throw new DataException("detector", $"has trees of height {_height} of {_sample} rows", "fit and save it again");
+        _feature = state.Integers("feature", 0, VaryingColumns - 1, _options.Trees, Nodes);
+        _cut = state.Singles("cut", _options.Trees, Nodes);
+        _path = state.Finite("path", _options.Trees, 1L << _height);
+        _direction = _options.Oblique ? state.Singles("direction", _options.Trees, Nodes, VaryingColumns) : [];
     }
 }

@@ -37,5 +37,5 @@ public sealed class KNearestNeighbours : TabularDetector
 
     private protected override void WriteState(TabularState state) => state.Set("training", _search!.Rows.Values, _search.Rows.Count, _search.Rows.Width);
 
-    private protected override void ReadState(TabularState state) => _search = new NeighbourSearch(new(state.Numbers("training"), Width - ConstantColumns.Count));
+    private protected override void ReadState(TabularState state) => _search = NeighbourSearch.Of(state, VaryingColumns, _options.Neighbours);
 }

@@ -87,7 +87,8 @@ public sealed class LocalOutlierFactor : TabularDetector
 
     private protected override void ReadState(TabularState state)
     {
-        _search = new NeighbourSearch(new(state.Numbers("training"), Width - ConstantColumns.Count));
-        (_reach, _density) = (state.Numbers("reach"), state.Numbers("density"));
+        _search = NeighbourSearch.Of(state, VaryingColumns, _options.Neighbours);
+        int rows = _search.Rows.Count;
+        (_reach, _density) = (state.Finite("reach", rows), state.Finite("density", rows));
     }
 }

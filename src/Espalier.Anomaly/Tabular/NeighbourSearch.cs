@@ -57,6 +57,18 @@ internal sealed class NeighbourSearch
 
     public TabularRows Rows => _rows;
 
+    /// <summary>From a file.</summary>
+    /// <param name="state">What it holds.</param>
+    /// <param name="width">Columns of the rows.</param>
+    /// <param name="neighbours">How many are asked for.</param>
+    /// <exception cref="DataException">The rows do not fit, or are fewer than the neighbours that are asked for.</exception>
+    public static NeighbourSearch Of(TabularState state, int width, int neighbours)
+    {
+        var rows = new TabularRows(state.Finite("training", TabularState.Any, width), width);
+        return neighbours < rows.Count ? new NeighbourSearch(rows)
+            : throw new DataException("detector", $"asks for {neighbours} neighbours among {rows.Count} rows", "fit and save it again");
+    }
+
     /// <summary>The nearest rows of each query.</summary>
     /// <param name="queries">[queries, width].</param>
     /// <param name="count">How many, at most the rows there are (one less where <paramref name="excludeSelf"/>).</param>

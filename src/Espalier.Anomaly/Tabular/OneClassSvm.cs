@@ -153,9 +153,10 @@ public sealed class OneClassSvm : TabularDetector
 
     private protected override void ReadState(TabularState state)
     {
-        _support = new(state.Numbers("support"), Width - ConstantColumns.Count);
-        _alpha = state.Numbers("alpha");
-        (_rho, _gamma) = (state.Numbers("border")[0], state.Numbers("border")[1]);
+        _support = new(state.Finite("support", TabularState.Any, VaryingColumns), VaryingColumns);
+        _alpha = state.Finite("alpha", _support.Count);
+        double[] border = state.Finite("border", 2);
+        (_rho, _gamma) = (border[0], border[1]);
     }
 
     /// <summary>Columns of the kernel matrix, the latest kept.</summary>

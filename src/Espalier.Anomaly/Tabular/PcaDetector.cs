@@ -82,6 +82,11 @@ public sealed class PcaDetector : TabularDetector
         state.Set("pca.component", _component, _variance.Length, _mean.Length);
     }
 
-    private protected override void ReadState(TabularState state) =>
-        (_mean, _variance, _component) = (state.Numbers("pca.mean"), state.Numbers("pca.variance"), state.Numbers("pca.component"));
+    private protected override void ReadState(TabularState state)
+    {
+        (_mean, _variance) = (state.Finite("pca.mean", VaryingColumns), state.Finite("pca.variance", TabularState.Any));
+        _component = state.Finite("pca.component", _variance.Length, VaryingColumns);
+        if (_variance.Length > VaryingColumns || _options.Components > _variance.Length)
+            throw new DataException("detector", $"has {_variance.Length} components for {VaryingColumns} columns", "fit and save it again");
+    }
 }

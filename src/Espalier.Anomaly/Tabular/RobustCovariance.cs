@@ -264,5 +264,6 @@ public sealed class RobustCovariance : TabularDetector
         state.Set("whitening", _whitening, _location.Length, _location.Length);
     }
 
-    private protected override void ReadState(TabularState state) => (_location, _whitening) = (state.Numbers("location"), state.Numbers("whitening"));
+    private protected override void ReadState(TabularState state) =>
+        (_location, _whitening) = (state.Finite("location", VaryingColumns), state.Finite("whitening", VaryingColumns, VaryingColumns));
 }

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Data;
+using Espalier.Files;
 
 namespace Espalier.Anomaly;
 
@@ -113,17 +114,19 @@ public abstract class TabularDetector : IAnomalyDetector
         try
         {
             TabularDetector detector = TabularDetectorText.Create(archive.Detector, archive.Options[SettingsKey]?.DeepClone() as JsonObject);
-            detector.Load(TabularState.Of(archive.Arrays), [.. (archive.Options[ColumnsKey] as JsonArray ?? []).Select(c => c!.GetValue<string>())]);
+            detector.Load(TabularState.Of(archive.Arrays), [.. (archive.Options[ColumnsKey] as JsonArray ?? []).Select(c => c?.GetValue<string>() ?? throw new FormatException("a column has no name"))]);
             detector.Calibration = archive.Calibration;
-            detector.FalseAlarms = (double?)archive.Options[FalseAlarmsKey];
-            detector.Delta = (double?)archive.Options[DeltaKey];
-            detector.Schema = archive.Options[SchemaKey]?.Deserialize<TabularSchema>(Json);
+            detector.FalseAlarms = Share(FalseAlarmsKey);
+            detector.Delta = Share(DeltaKey);
+            detector.Schema = archive.Options[SchemaKey] is { } schema ? StrictJson.Read<TabularSchema>(schema.ToJsonString(), Json) : null;
             return detector;
         }
-        catch (Exception error) when (error is NotFoundException or OptionsException or DataException or InvalidOperationException or FormatException or InvalidCastException or JsonException or IndexOutOfRangeException or NullReferenceException)
+        catch (Exception error) when (error is NotFoundException or OptionsException or DataException or InvalidOperationException or FormatException or InvalidCastException or JsonException)
         {
             throw new CheckpointException(path, $"holds a detector that cannot be used here: {error.Message}", "update Espalier, or fit it again", error);
         }
+
+        double? Share(string key) => (double?)archive.Options[key] is { } share ? share is > 0 and < 1 ? share : throw new FormatException($"{key} is not in (0, 1)") : null;
     }
 
     /// <summary>Learns what is usual.</summary>
@@ -265,15 +268,27 @@ public abstract class TabularDetector : IAnomalyDetector
 
     internal void Load(TabularState state, IReadOnlyList<string> columnNames)
     {
-        Width = state.Integers("width")[0];
+        Width = state.Integers("width", 1, columnNames.Count, 1)[0];
+        if (Width != columnNames.Count)
+            throw new DataException("detector", $"has {columnNames.Count} column names for {Width} columns", "fit and save it again");
         ColumnNames = columnNames;
-        _columns = state.Integers("columns");
+        _columns = state.Integers("columns", 0, Width - 1, TabularState.Any);
+        for (int i = 1; i < _columns.Length; i++)
+        {
+            if (_columns[i] <= _columns[i - 1])
+                throw new DataException("detector", "has varying columns that are not ascending", "fit and save it again");
+        }
+
         ConstantColumns = [.. Enumerable.Range(0, Width).Except(_columns)];
-        (_mean, _scale, _deviation) = (state.Numbers("mean"), state.Numbers("scale"), state.Numbers("deviation"));
-        _referenceNumbers = state.Integers("reference.numbers");
-        _reference = new(state.Numbers("reference.rows"), Width);
+        int varying = _columns.Length;
+        (_mean, _scale, _deviation) = (state.Finite("mean", varying), state.Finite("scale", varying), state.Finite("deviation", varying));
+        if (Array.Exists(_scale, s => s <= 0) || Array.Exists(_deviation, s => s <= 0))
+            throw new DataException("detector", "has a scale or deviation that is not above 0", "fit and save it again");
+        int rows = state.Integers("rows", 2, int.MaxValue, 1)[0];
+        _referenceNumbers = state.Integers("reference.numbers", 0, int.MaxValue, TabularState.Any);
+        _reference = new(state.Finite("reference.rows", _referenceNumbers.Length, Width), Width);
         ReadState(state);
-        TrainingRows = state.Integers("rows")[0];
+        TrainingRows = rows;
     }
 
     private void Describe(TabularRows rows)

@@ -88,15 +88,24 @@ internal sealed class TabularNetwork : IDisposable
         }
     }
 
-    public static TabularNetwork Read(TabularState state)
+    /// <summary>From a file.</summary>
+    /// <param name="state">What it holds.</param>
+    /// <param name="widths">The widths that the detector's options give; the file's arrays are compared with them before any layer is made.</param>
+    /// <param name="hasBias">Whether the layers have a bias.</param>
+    /// <exception cref="DataException">An array does not fit.</exception>
+    public static TabularNetwork Read(TabularState state, int[] widths, bool hasBias)
     {
-        var network = new TabularNetwork(state.Integers("network.widths"), state.Has("network.0.bias"), 0);
+        if (!state.Integers("network.widths", 1, int.MaxValue, widths.Length).AsSpan().SequenceEqual(widths) || state.Has("network.0.bias") != hasBias)
+            throw new DataException("detector", $"has a network of other widths than [{string.Join(", ", widths)}]", "fit and save it again");
+        float[][] weights = [.. Enumerable.Range(0, widths.Length - 1).Select(i => state.Singles($"network.{i}.weight", widths[i + 1], widths[i]))];
+        float[][] biases = hasBias ? [.. Enumerable.Range(0, widths.Length - 1).Select(i => state.Singles($"network.{i}.bias", widths[i + 1]))] : [];
+        var network = new TabularNetwork(widths, hasBias, 0);
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         for (int i = 0; i < network._layers.Length; i++)
         {
-            network._layers[i].weight.copy_(torch.tensor(state.Singles($"network.{i}.weight")).view(network._layers[i].weight.shape));
-            network._layers[i].bias?.copy_(torch.tensor(state.Singles($"network.{i}.bias")));
+            network._layers[i].weight.copy_(torch.tensor(weights[i]).view(network._layers[i].weight.shape));
+            network._layers[i].bias?.copy_(torch.tensor(biases[i]));
         }
 
         return network;

@@ -16,10 +16,10 @@ internal sealed class TailProbabilities
 
     public TailProbabilities(TabularState state, int width)
     {
-        double[] all = state.Numbers("sorted");
+        double[] all = state.Finite("sorted", width, TabularState.Any);
         int count = all.Length / width;
         _sorted = [.. Enumerable.Range(0, width).Select(j => all[(j * count)..((j + 1) * count)])];
-        _skew = state.Integers("skew");
+        _skew = state.Integers("skew", -1, 1, width);
     }
 
     public void Write(TabularState state)

@@ -112,11 +112,9 @@ public sealed class WatchJournal : IDisposable
     {
         try
         {
-            WatchState state = JsonSerializer.Deserialize<WatchState>(File.ReadAllText(path), Json) ?? throw new JsonException("it is empty");
+            WatchState state = StrictJson.ReadFile<WatchState>(path, Json);
             if (state.Schema != WatchState.CurrentSchema)
                 throw new JsonException($"its version is {state.Schema}, not {WatchState.CurrentSchema}");
-            if (state.Counts is null || state.Monitor is null || state.Seen is null || state.Position is null)
-                throw new JsonException("it is not whole");
             return state;
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Espalier.Data.Text;
+using Espalier.Files;
 
 namespace Espalier.Language;
 
@@ -27,22 +28,16 @@ internal static class TokenizerFile
 
     public static Tokenizer Load(string path)
     {
-        string text;
         try
         {
-            text = File.ReadAllText(path);
+            TokenizerContent content = StrictJson.ReadFile<TokenizerContent>(path, Options);
+            if (content.Format != TokenizerContent.CurrentFormat)
+                throw new DataException(path, $"is of format '{content.Format}'", $"this version reads '{TokenizerContent.CurrentFormat}'");
+            return Make(content, path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new DataException(path, "cannot be read", error.Message, error);
-        }
-
-        try
-        {
-            TokenizerContent content = JsonSerializer.Deserialize<TokenizerContent>(text, Options) ?? throw new JsonException("it is null");
-            if (content.Format != TokenizerContent.CurrentFormat)
-                throw new DataException(path, $"is of format '{content.Format}'", $"this version reads '{TokenizerContent.CurrentFormat}'");
-            return Make(content, path);
         }
         catch (JsonException error)
         {

@@ -83,12 +83,11 @@ public sealed record OnnxClassifierOptions
             return new();
         try
         {
-            OnnxClassifierOptions options = JsonSerializer.Deserialize<OnnxClassifierOptions>(File.ReadAllText(path), Json)
-                ?? throw new DataException(path, "is empty", "write an object, or remove the file");
+            OnnxClassifierOptions options = StrictJson.ReadFile<OnnxClassifierOptions>(path, Json);
             options.Validate();
             return options;
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new DataException(path, error.Message.ReplaceLineEndings(" ").TrimEnd('.'), "correct it, or remove it and give the options on the command line", error);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Espalier.Files;
 using Espalier.Models;
 
 namespace Espalier.Robustness;
@@ -30,7 +31,15 @@ internal sealed class EvaluatedBatch : IDisposable
         SafetensorsFile file = SafetensorsFile.Open(path);
         if (!file.Metadata.TryGetValue(Record, out string? text) || !file.Contains(Inputs))
             throw new CheckpointException(path, "is no batch of an evaluation", "delete the checkpoint and begin again");
-        return new() { Adversarials = file.Load(Inputs, device).DetachFromDisposeScope(), Outcome = JsonSerializer.Deserialize<BatchRecord>(text)! };
+        try
+        {
+            BatchRecord outcome = StrictJson.Read<BatchRecord>(text);
+            return new() { Outcome = outcome, Adversarials = file.Load(Inputs, device).DetachFromDisposeScope() };
+        }
+        catch (JsonException error)
+        {
+            throw new CheckpointException(path, $"is no batch of an evaluation ({error.Message})", "delete the checkpoint and begin again", error);
+        }
     }
 
     public void Dispose() => Adversarials.Dispose();

@@ -93,9 +93,9 @@ public sealed record RobustnessReport
             throw new DataException(path, "does not exist", "name a report that espalier attack wrote");
         try
         {
-            return JsonSerializer.Deserialize<RobustnessReport>(File.ReadAllText(path), s_json) ?? throw new DataException(path, "is empty", "make it again");
+            return StrictJson.ReadFile<RobustnessReport>(path, s_json);
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new DataException(path, $"is no robustness report: {error.Message.TrimEnd('.')}", "make it again", error);
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Files;
 
 namespace Espalier.Robustness;
 
@@ -128,7 +129,7 @@ public sealed record AttackPolicy
     {
         try
         {
-            AttackPolicy policy = JsonSerializer.Deserialize<AttackPolicy>(json, s_json) ?? throw new DataException(source, "is empty", "give a policy");
+            AttackPolicy policy = StrictJson.Read<AttackPolicy>(json, s_json);
             policy.Validate();
             return policy;
         }

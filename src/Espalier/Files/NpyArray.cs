@@ -202,7 +202,7 @@ public sealed partial class NpyArray
     /// <param name="source">What it is, for messages.</param>
     /// <param name="length">How many bytes there are.</param>
     /// <exception cref="CheckpointException">Truncated, too long, or no plain numbers.</exception>
-    internal static NpyArray Read(Stream stream, string source, long length)
+    public static NpyArray Read(Stream stream, string source, long length)
     {
         byte[] start = new byte[Magic.Length + 2];
         if (stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.AsSpan(0, Magic.Length).SequenceEqual(Magic))

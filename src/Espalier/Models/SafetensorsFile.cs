@@ -204,19 +204,19 @@ public sealed class SafetensorsFile
         {
             var metadata = new Dictionary<string, string>();
             var tensors = new Dictionary<string, (torch.ScalarType, long[], long, long)>();
-            using JsonDocument document = JsonDocument.Parse(header, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using JsonDocument document = StrictJson.Document(header);
             foreach (JsonProperty property in document.RootElement.EnumerateObject())
             {
                 if (property.Name == "__metadata__")
                 {
                     foreach (JsonProperty item in property.Value.EnumerateObject())
-                        metadata[item.Name] = item.Value.GetString() ?? "";
+                        metadata[item.Name] = item.Value.GetString() ?? throw new JsonException($"'{item.Name}' of the metadata is null");
                     continue;
                 }
 
-                string dtype = property.Value.GetProperty("dtype").GetString()!;
+                string dtype = property.Value.GetProperty("dtype").GetString() ?? throw new JsonException($"the dtype of '{property.Name}' is null");
                 if (!Types.TryGetValue(dtype, out torch.ScalarType type))
-                    throw Broken(Path, $"tensor '{property.Name}' has the unknown type {dtype}");
+                    throw new CheckpointException(Path, $"tensor '{property.Name}' has the type {dtype}", Unsupported(dtype));
                 long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(e => e.GetInt64())];
                 long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(e => e.GetInt64())];
                 if (shape.Length > MostDimensions || shape.Any(s => s < 0))
@@ -237,6 +237,14 @@ public sealed class SafetensorsFile
             throw Broken(Path, "has an unreadable header", e);
         }
     }
+
+    private static string Unsupported(string dtype) => dtype switch
+    {
+        "U16" or "U32" or "U64" => $"libtorch computes with no unsigned integers but U8: save the tensor as {(dtype == "U16" ? "I32" : "I64")}, read are {string.Join(", ", Types.Keys)}",
+        _ when dtype.StartsWith("F8", StringComparison.Ordinal) || dtype.StartsWith("F4", StringComparison.Ordinal) || dtype.StartsWith("F6", StringComparison.Ordinal) =>
+            $"small floats are not read: multiply by their scales and save the tensor as BF16, F16 or F32, read are {string.Join(", ", Types.Keys)}",
+        _ => $"read are {string.Join(", ", Types.Keys)}: convert the tensor and save it again",
+    };
 
     /// <summary>Every byte of the data belongs to exactly one tensor: nothing overlaps, and nothing can be hidden in between.</summary>
     private void RequireWholeCover(Dictionary<string, (torch.ScalarType Type, long[] Shape, long Start, long End)> tensors, long dataLength)

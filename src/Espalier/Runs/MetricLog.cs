@@ -122,7 +122,7 @@ public sealed class MetricLog : IDisposable
 
     private static MetricRecord Parse(string line)
     {
-        using var json = JsonDocument.Parse(line);
+        using JsonDocument json = StrictJson.Document(System.Text.Encoding.UTF8.GetBytes(line));
         var values = new Dictionary<string, double>();
         foreach (JsonProperty property in json.RootElement.EnumerateObject())
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Files;
 
 namespace Espalier.Runs;
 
@@ -14,12 +15,11 @@ internal static class RunFiles
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    public static T ReadJson<T>(string path, string what)
+    public static T ReadJson<T>(string path, string what) where T : notnull
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
-            return JsonSerializer.Deserialize<T>(file, Json) ?? throw new JsonException("it is empty");
+            return StrictJson.ReadFile<T>(path, Json);
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException or NotSupportedException)
         {

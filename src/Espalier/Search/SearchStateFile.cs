@@ -49,8 +49,8 @@ internal sealed class SearchStateFile(string path, ICommunicator communicator)
     {
         try
         {
-            SearchState<TGenome>? state = JsonSerializer.Deserialize<SearchState<TGenome>>(text, Json);
-            if (state is null || state.Identity?.Facts is null || state.Evaluated is null || state.Generations is null || !IsWhole(state))
+            SearchState<TGenome> state = StrictJson.Read<SearchState<TGenome>>(text, Json);
+            if (!IsWhole(state))
                 throw new JsonException("it is incomplete");
             return state;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Files;
 using Espalier.Models;
 
 namespace Espalier.Training;
@@ -106,7 +107,7 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
             throw new CheckpointException(file.Path, "holds weights but no training state", "resume from checkpoints/last.safetensors of a run");
         try
         {
-            return JsonSerializer.Deserialize<Counters>(json, TrainingJson.Options)!;
+            return StrictJson.Read<Counters>(json, TrainingJson.Options);
         }
         catch (JsonException error)
         {

@@ -160,7 +160,7 @@ public sealed class ImageDeepSvddTests : IDisposable
 
         Refused("centre", archive.Arrays.Where(a => a.Key != "centre").ToDictionary());
         Refused("fc.weight", new Dictionary<string, NpyArray>(archive.Arrays) { ["weight.fc.weight"] = NpyArray.Of(ones(2, 3)) });
-        Refused("understood", new Dictionary<string, NpyArray>(archive.Arrays), []);
+        Refused("settings", new Dictionary<string, NpyArray>(archive.Arrays), []);
         Assert.Contains("kind", Assert.Throws<CheckpointException>(() => DetectorArchive.Read(path, "network")).Message, StringComparison.Ordinal);
     }
 

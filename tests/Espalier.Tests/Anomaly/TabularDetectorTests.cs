@@ -283,7 +283,7 @@ public sealed class TabularDetectorTests
         foreach ((string name, NpyArray array) in new[] { ("feature", NpyArray.Of(features, [.. good.Arrays["feature"].Shape])), ("path", NpyArray.Of(new double[3], [3])) })
         {
             new DetectorArchive { Kind = good.Kind, Detector = good.Detector, Options = good.Options, Calibration = good.Calibration, Arrays = new Dictionary<string, NpyArray>(good.Arrays) { [name] = array } }.Write(path);
-            Assert.Contains("do not fit together", Assert.Throws<CheckpointException>(() => TabularDetector.Load(path)).Message, StringComparison.Ordinal);
+            Assert.Contains($"array '{name}'", Assert.Throws<CheckpointException>(() => TabularDetector.Load(path)).Message, StringComparison.Ordinal);
         }
     }
 

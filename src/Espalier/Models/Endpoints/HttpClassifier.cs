@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Models;
 
@@ -166,7 +167,7 @@ public abstract class HttpClassifier : IClassifier, IDisposable
     {
         try
         {
-            return JsonDocument.Parse(response);
+            return StrictJson.Document(response);
         }
         catch (JsonException error)
         {
