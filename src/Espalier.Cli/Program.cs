@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Espalier.Cli.Commands;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -8,6 +9,7 @@ namespace Espalier.Cli;
 internal static class Program
 {
     internal const int BadInput = 2;
+    internal const int Bug = 1;
 
     public static int Main(string[] arguments)
     {
@@ -27,18 +29,35 @@ internal static class Program
         {
             return Create().Run(arguments);
         }
-        catch (EspalierException error)
+        catch (Exception error)
         {
-            return Refuse(error.Message);
+            return Refuse(error, arguments.Contains("--verbose"));
         }
-        catch (CommandAppException error)
+    }
+
+    /// <summary>One line on standard error, whatever the error is, and the exit code that goes with it.</summary>
+    /// <param name="error">What ended the command.</param>
+    /// <param name="isVerbose">Whether the stack trace follows.</param>
+    internal static int Refuse(Exception error, bool isVerbose)
+    {
+        Exception cause = error;
+        while (cause is AggregateException or System.Reflection.TargetInvocationException && cause.InnerException is { } inner)
+            cause = inner;
+        (string text, int code) = cause switch
         {
-            return Refuse(error.Message.ReplaceLineEndings(" ").TrimEnd('.') + "; see espalier --help");
-        }
-        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
-        {
-            return Refuse(error.Message);
-        }
+            EspalierException or UnauthorizedAccessException or IOException => (cause.Message, BadInput),
+            CommandAppException => (cause.Message.TrimEnd('.') + "; see espalier --help", BadInput),
+            OperationCanceledException => ("stopped before the end", BadInput),
+            OutOfMemoryException or InsufficientMemoryException => ("there is not enough memory; ask for less: a smaller batch, model or table", BadInput),
+            ExternalException when cause.Message.Contains("allocat", StringComparison.OrdinalIgnoreCase) || cause.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) =>
+                ("there is not enough memory; ask for less: a smaller batch, model or table", BadInput),
+            TypeInitializationException or DllNotFoundException or BadImageFormatException => ($"a library could not be loaded ({(cause.InnerException ?? cause).Message}); espalier doctor says what is missing", Bug),
+            _ => ($"{cause.GetType().Name}: {cause.Message.Split('\n')[0]}; this is a fault of Espalier, not of the input: please report it with what --verbose adds", Bug),
+        };
+        Console.Error.WriteLine($"error: {text.ReplaceLineEndings(" ").Trim()}");
+        if (isVerbose)
+            Console.Error.WriteLine(error);
+        return code;
     }
 
     /// <summary>The commands; every one of <see cref="FrontPage.Lines"/>.</summary>
@@ -140,11 +159,5 @@ internal static class Program
             c.AddCommand<DoctorCommand>("doctor").WithDescription("What works on this machine, and how to mend the rest.");
         });
         return app;
-    }
-
-    private static int Refuse(string message)
-    {
-        Console.Error.WriteLine($"error: {message}");
-        return BadInput;
     }
 }

@@ -193,7 +193,8 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
             if (Found("centre") is not { Type: NpyType.Float32, Shape: [var width] } || width != detector.Options.Representation)
                 throw Broken("has a centre of another type or width than its network");
             detector._centre = Found("centre").ToTensor().to(device ?? torch.CPU).DetachFromDisposeScope();
-            if (Found("range").ToDoubles() is not [var low, var high] || Found("radius").ToDoubles() is not [var radius])
+            if (Found("range") is not { Type: NpyType.Float64 } range || range.ToDoubles() is not [var low, var high]
+                || Found("radius") is not { Type: NpyType.Float64 } squared || squared.ToDoubles() is not [var radius])
                 throw Broken("has a range or a radius of the wrong form");
             (detector._contrast, detector.SquaredRadius) = (new(low, high), radius);
             return detector;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Anomaly;
 
@@ -44,7 +45,7 @@ public sealed class FolderSource
     public async IAsyncEnumerable<WatchBatch> Read(string position, bool once, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // Lines of each table and pictures (1 line) that are dealt with, by file name.
-        Dictionary<string, long> done = position.Length == 0 ? [] : JsonSerializer.Deserialize<Dictionary<string, long>>(position) ?? [];
+        Dictionary<string, long> done = position.Length == 0 ? [] : Position(position);
         while (!cancellationToken.IsCancellationRequested)
         {
             bool waits = false;
@@ -103,9 +104,22 @@ public sealed class FolderSource
         {
             return new(name, _picture!(path));
         }
-        catch (Exception error) when (error is EspalierException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            return new(name, null, error.Message);
+            // Whatever is wrong with one picture, its size included, the others go on.
+            return new(name, null, RecordText.Problem(error.Message));
+        }
+    }
+
+    private static Dictionary<string, long> Position(string position)
+    {
+        try
+        {
+            return StrictJson.Read<Dictionary<string, long>>(position);
+        }
+        catch (JsonException error)
+        {
+            throw new DataException("the state of the watch", "was made with another kind of input than a folder", "give the same --input, or start anew without the state", error);
         }
     }
 
@@ -151,9 +165,9 @@ public sealed class FolderSource
         {
             return new(id, _row(header, cells));
         }
-        catch (EspalierException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            return new(id, null, error.Message);
+            return new(id, null, RecordText.Problem(error.Message));
         }
     }
 

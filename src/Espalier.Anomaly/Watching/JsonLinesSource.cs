@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Espalier.Files;
 
 namespace Espalier.Anomaly;
 
@@ -110,12 +111,12 @@ public sealed class JsonLinesSource
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using JsonDocument document = StrictJson.Document(Encoding.UTF8.GetBytes(json));
             return Parse(document.RootElement, name, features);
         }
         catch (JsonException error)
         {
-            return new(name, null, $"is no JSON ({error.Message})");
+            return new(name, null, RecordText.Problem($"is no JSON ({error.Message})"));
         }
     }
 
@@ -126,22 +127,23 @@ public sealed class JsonLinesSource
     public static WatchItem Parse(JsonElement record, string name, Func<JsonElement, double[]> features)
     {
         bool isNamed = false;
-        JsonElement content = record;
-        if (record.ValueKind == JsonValueKind.Object)
-        {
-            if (record.TryGetProperty("id", out JsonElement id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number)
-                (name, isNamed) = (id.ToString(), true);
-            if (record.TryGetProperty("values", out JsonElement values) && values.ValueKind == JsonValueKind.Array)
-                content = values;
-        }
-
         try
         {
+            JsonElement content = record;
+            if (record.ValueKind == JsonValueKind.Object)
+            {
+                if (record.TryGetProperty("id", out JsonElement id) && id.ValueKind is JsonValueKind.String or JsonValueKind.Number)
+                    (name, isNamed) = (RecordText.Id(id.ToString()), true);
+                if (record.TryGetProperty("values", out JsonElement values) && values.ValueKind == JsonValueKind.Array)
+                    content = values;
+            }
+
             return new(name, features(content), null, isNamed);
         }
-        catch (EspalierException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            return new(name, null, error.Message, isNamed);
+            // Whatever is wrong with one record, the others go on.
+            return new(name, null, RecordText.Problem(error.Message), isNamed);
         }
     }
 }

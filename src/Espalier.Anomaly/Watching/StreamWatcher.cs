@@ -54,6 +54,7 @@ public sealed class StreamWatcher
     /// <returns>For each record its decision or problem, followed by its alarms and by the test of a window that it fills.</returns>
     public IReadOnlyList<WatchEvent> Process(IReadOnlyList<WatchItem> items, DateTimeOffset time)
     {
+        items = [.. items.Select(i => i with { Id = RecordText.Id(i.Id) })];
         var (scores, problems) = Score(items);
         var events = new List<WatchEvent>(items.Count);
         for (int i = 0; i < items.Count; i++)
@@ -71,7 +72,7 @@ public sealed class StreamWatcher
             if (problems[i] is { } problem)
             {
                 Counts = Counts with { Malformed = Counts.Malformed + 1 };
-                events.Add(new("malformed", Index, item.Id, time) { Problem = problem });
+                events.Add(new("malformed", Index, item.Id, time) { Problem = RecordText.Problem(problem) });
                 continue;
             }
 
@@ -101,7 +102,7 @@ public sealed class StreamWatcher
         drift?.Restore(state.DriftWaiting ?? []);
         var watcher = new StreamWatcher(detector, shape, calibration, threshold, AlarmMonitor.Resume(calibration, state.Monitor), nearest) { Counts = state.Counts, Drift = drift, Device = device ?? torch.CPU };
         foreach (string id in state.Seen)
-            watcher.Remember(id);
+            watcher.Remember(RecordText.Id(id));
         return watcher;
     }
 
@@ -158,12 +159,12 @@ public sealed class StreamWatcher
             for (int i = 0; i < good.Length; i++)
                 scores[good[i]] = all[i];
         }
-        catch (EspalierException) when (good.Length > 1)
+        catch (Exception error) when (error is not OperationCanceledException && good.Length > 1)
         {
             foreach (int i in good)
                 (scores[i], problems[i]) = Alone(items[i].Values!);
         }
-        catch (EspalierException error)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
             problems[good[0]] = error.Message;
         }
@@ -176,7 +177,7 @@ public sealed class StreamWatcher
             {
                 return (Score([values])[0], null);
             }
-            catch (EspalierException error)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
                 return (0, error.Message);
             }

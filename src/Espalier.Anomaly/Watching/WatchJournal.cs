@@ -115,6 +115,8 @@ public sealed class WatchJournal : IDisposable
             WatchState state = StrictJson.ReadFile<WatchState>(path, Json);
             if (state.Schema != WatchState.CurrentSchema)
                 throw new JsonException($"its version is {state.Schema}, not {WatchState.CurrentSchema}");
+            if (state.OutputLength < 0 || state.Counts.Records < 0 || state.Counts.Malformed < 0)
+                throw new JsonException("it counts below 0");
             return state;
         }
         catch (Exception error) when (error is JsonException or IOException or UnauthorizedAccessException)

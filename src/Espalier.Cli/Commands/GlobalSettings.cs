@@ -14,6 +14,10 @@ internal class GlobalSettings : CommandSettings
     [Description("Print nothing but errors (and, with --json, the result).")]
     public bool Quiet { get; init; }
 
+    [CommandOption("--verbose")]
+    [Description("After an error's one line, its stack trace.")]
+    public bool Verbose { get; init; }
+
     [CommandOption("--seed <N>")]
     [Description("The seed that everything random derives from.")]
     public int? Seed { get; init; }

@@ -33,10 +33,10 @@ internal static class Ranks
             job.Barrier();
             return code;
         }
-        catch (Exception error) when (error is EspalierException or IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
             if (job.TryClaimReport())
-                Console.Error.WriteLine($"error: {error.Message}");
+                Program.Refuse(error, isVerbose: false);
             job.Abort(Program.BadInput);
             throw;
         }

@@ -30,6 +30,10 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         [Description("Listen on this machine's loopback address (0.0.0.0:PORT for all): POST /score, GET /metrics, GET /health. With --input only the last two.")]
         public string? Http { get; init; }
 
+        [CommandOption("--token <TEXT>")]
+        [Description("What requests but /health must bring as 'Authorization: Bearer TEXT'; the variable ESPALIER_WATCH_TOKEN where left out. Needed by nobody on the loopback address.")]
+        public string? Token { get; init; }
+
         [CommandOption("--max-body <BYTES>")]
         [Description("The longest body of a request; 1,048,576 where left out.")]
         public long? LongestBody { get; init; }
@@ -168,12 +172,18 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     private static bool Run(Settings settings, Session session, WatchedDetector watched, WatchJournal journal, WatchMetrics metrics, Action<string> say, Func<object> health)
     {
         bool fromHttp = settings.Input is null && settings.Http is not null;
+        if (fromHttp && journal.Position.Length > 0)
+            throw new DataException(settings.State ?? "state", "was made with another kind of input than HTTP", "give the same --input, or start anew without the state");
+        string? token = settings.Token ?? Environment.GetEnvironmentVariable("ESPALIER_WATCH_TOKEN");
+        OptionsException.Require(token is null || (token.Length > 0 && token.All(c => c is > ' ' and < '\x7F')), "token", null, "must be letters, digits and signs of ASCII, without spaces");
         WatchServer? server = settings.Http is { } address
-            ? WatchServer.Start(address, settings.LongestBody ?? 1 << 20, fromHttp, watched.Features, metrics.ToPrometheus, health) : null;
+            ? WatchServer.Start(address, settings.LongestBody ?? 1 << 20, fromHttp, token, watched.Features, metrics.ToPrometheus, health) : null;
         try
         {
             if (server is not null)
                 say($"listening on {server.Address}");
+            if (server is { IsOpen: true } && token is null)
+                Console.Error.WriteLine("warning: everybody who reaches this address can send records and read the counts: give --token, or listen on the loopback address only");
             return fromHttp
                 ? Serve(server!, settings, journal, metrics, session.Stop).GetAwaiter().GetResult()
                 : Follow(settings, watched, journal, metrics, session.Stop).GetAwaiter().GetResult();
@@ -187,11 +197,12 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
     private static async Task<bool> Follow(Settings settings, WatchedDetector watched, WatchJournal journal, WatchMetrics metrics, CancellationToken stop)
     {
         string input = settings.Input ?? StandardInput;
+        int batchSize = StopsEarly(settings) ? 1 : BatchSize;
         IAsyncEnumerable<WatchBatch> batches;
         Stream? opened = null;
         if (Directory.Exists(input))
         {
-            batches = new FolderSource(input, watched.Row, watched.Picture, BatchSize).Read(journal.Position, settings.Once, stop);
+            batches = new FolderSource(input, watched.Row, watched.Picture, batchSize).Read(journal.Position, settings.Once, stop);
         }
         else
         {
@@ -199,7 +210,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
                 : throw new DataException(settings.State ?? "state", "was made with another kind of input", "give the same --input, or start anew without the state");
             opened = input == StandardInput ? Console.OpenStandardInput() : OpenLines(input);
             bool replays = input != StandardInput || settings.Replay;
-            batches = new JsonLinesSource(opened, watched.Features, BatchSize).Read(replays ? dealt : 0, dealt + 1, stop);
+            batches = new JsonLinesSource(opened, watched.Features, batchSize).Read(replays ? dealt : 0, dealt + 1, stop);
         }
 
         using (opened)
@@ -224,7 +235,7 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
                 // What waits together is made durable together.
                 waiting.Clear();
                 int records = 0;
-                while (records < BatchSize && server.Requests.TryRead(out WatchRequest? request))
+                while (records < (StopsEarly(settings) ? 1 : BatchSize) && server.Requests.TryRead(out WatchRequest? request))
                 {
                     waiting.Add(request);
                     records += request.Items.Count;
@@ -259,6 +270,15 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
 
     private static List<IReadOnlyList<WatchEvent>> CommitEach(Settings settings, WatchJournal journal, WatchMetrics metrics, List<WatchRequest> requests)
     {
+        if (StopsEarly(settings))
+        {
+            // Nothing is decided after the record that ends the watch.
+            var events = new List<WatchEvent>();
+            foreach (WatchItem item in requests.SelectMany(r => r.Items).TakeWhile(_ => !events.Exists(e => Ends(settings, e))))
+                events.AddRange(Commit(settings, journal, metrics, new([item], "")));
+            return [events];
+        }
+
         IReadOnlyList<WatchEvent> all = Commit(settings, journal, metrics, new([.. requests.SelectMany(r => r.Items)], ""));
 
         // Each record has one event, followed by its alarms and by the test of a window that it fills.
@@ -287,6 +307,9 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         metrics.Update(journal.Watcher, watch.Elapsed);
         return events;
     }
+
+    /// <summary>Whether an alarm or a drift ends the watch: then records are dealt with one by one.</summary>
+    private static bool StopsEarly(Settings settings) => settings.FailOnAlarm || settings.FailOnDrift;
 
     /// <summary>Whether an event is what the user wants the watch to end at.</summary>
     private static bool Ends(Settings settings, WatchEvent each) => (settings.FailOnAlarm && each.Alarm is { Kind: not "threshold" }) || (settings.FailOnDrift && each.Drift is { IsDrift: true });

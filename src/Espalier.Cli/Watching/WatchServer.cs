@@ -22,12 +22,15 @@ internal sealed class WatchServer : IAsyncDisposable
     private const int MostWaiting = 256;
     private const int MostRecords = 10_000;
 
+    // A record may be as deep as JSON usually may be; one that is deeper must not spoil its neighbours.
+    private const int DeepestBody = 1000;
+
     private readonly WebApplication _application;
     private readonly Channel<WatchRequest> _requests = Channel.CreateBounded<WatchRequest>(MostWaiting);
     private readonly Func<JsonElement, double[]> _features;
     private long _received;
 
-    private WatchServer(IPEndPoint address, long longestBody, bool takesRecords, Func<JsonElement, double[]> features, Func<string> metrics, Func<object> health)
+    private WatchServer(IPEndPoint address, long longestBody, bool takesRecords, string? token, Func<JsonElement, double[]> features, Func<string> metrics, Func<object> health)
     {
         _features = features;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
@@ -42,6 +45,15 @@ internal sealed class WatchServer : IAsyncDisposable
         // The command's own handling of signals ends the server.
         builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostLifetime, NoLifetime>();
         _application = builder.Build();
+        IsOpen = !IPAddress.IsLoopback(address.Address);
+        var guard = new WatchGuard(address.Address, token);
+        _application.Use(async (context, next) =>
+        {
+            if (guard.Refusal(context.Request) is (int status, string problem))
+                await Results.Json(new { problem }, statusCode: status).ExecuteAsync(context).ConfigureAwait(false);
+            else
+                await next(context).ConfigureAwait(false);
+        });
         _application.MapGet("/health", () => Results.Json(health()));
         _application.MapGet("/metrics", () => Results.Text(metrics(), "text/plain; version=0.0.4"));
         if (takesRecords)
@@ -51,6 +63,9 @@ internal sealed class WatchServer : IAsyncDisposable
     /// <summary>What has come in, to be answered in order.</summary>
     public ChannelReader<WatchRequest> Requests => _requests.Reader;
 
+    /// <summary>Whether other machines reach it.</summary>
+    public bool IsOpen { get; }
+
     /// <summary>Where it listens.</summary>
     public string Address => _application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
@@ -58,15 +73,16 @@ internal sealed class WatchServer : IAsyncDisposable
     /// <param name="address">A port of the loopback address, or an address and a port; port 0 takes a free one.</param>
     /// <param name="longestBody">Bytes of a body at most.</param>
     /// <param name="takesRecords">Whether records come in this way.</param>
+    /// <param name="token">What requests must bring, but those for <c>/health</c>; nothing where null.</param>
     /// <param name="features">Makes the features of a record.</param>
     /// <param name="metrics">The text of <c>/metrics</c>.</param>
     /// <param name="health">The answer of <c>/health</c>.</param>
     /// <exception cref="OptionsException">The address cannot be read.</exception>
     /// <exception cref="EndpointException">It cannot be listened at.</exception>
-    public static WatchServer Start(string address, long longestBody, bool takesRecords, Func<JsonElement, double[]> features, Func<string> metrics, Func<object> health)
+    public static WatchServer Start(string address, long longestBody, bool takesRecords, string? token, Func<JsonElement, double[]> features, Func<string> metrics, Func<object> health)
     {
         IPEndPoint endPoint = Parse(address);
-        var server = new WatchServer(endPoint, longestBody, takesRecords, features, metrics, health);
+        var server = new WatchServer(endPoint, longestBody, takesRecords, token, features, metrics, health);
         try
         {
             server._application.StartAsync().GetAwaiter().GetResult();
@@ -94,11 +110,13 @@ internal sealed class WatchServer : IAsyncDisposable
 
     private async Task<IResult> Score(HttpRequest request)
     {
+        if (!request.HasJsonContentType())
+            return Results.Json(new { problem = "records are taken as Content-Type: application/json" }, statusCode: StatusCodes.Status415UnsupportedMediaType);
         IReadOnlyList<WatchItem> items;
         bool isBroken = false;
         try
         {
-            using JsonDocument body = await JsonDocument.ParseAsync(request.Body, cancellationToken: request.HttpContext.RequestAborted).ConfigureAwait(false);
+            using JsonDocument body = await JsonDocument.ParseAsync(request.Body, new JsonDocumentOptions { MaxDepth = DeepestBody },  request.HttpContext.RequestAborted).ConfigureAwait(false);
             items = Items(body.RootElement);
         }
         catch (JsonException error)
@@ -110,8 +128,11 @@ internal sealed class WatchServer : IAsyncDisposable
             return Results.Json(new { problem = error.Message }, statusCode: error.StatusCode);
         }
 
-        if (items.Count > MostRecords)
-            return Results.Json(new { problem = $"{items.Count} records in one request; at most {MostRecords} are taken" }, statusCode: StatusCodes.Status413PayloadTooLarge);
+        catch (TooManyRecords error)
+        {
+            return Results.Json(new { problem = $"{error.Count} records in one request; at most {MostRecords} are taken" }, statusCode: StatusCodes.Status413PayloadTooLarge);
+        }
+
         var answer = new TaskCompletionSource<IReadOnlyList<WatchEvent>>(TaskCreationOptions.RunContinuationsAsynchronously);
         if (!_requests.Writer.TryWrite(new(items, answer)))
         {
@@ -130,10 +151,17 @@ internal sealed class WatchServer : IAsyncDisposable
         }
     }
 
-    // An array of numbers is one record, an array of anything else are many.
-    private IReadOnlyList<WatchItem> Items(JsonElement body) => body.ValueKind == JsonValueKind.Array && body.EnumerateArray().All(e => e.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
-        ? [.. body.EnumerateArray().Select(e => JsonLinesSource.Parse(e, Name(), _features))]
-        : [JsonLinesSource.Parse(body, Name(), _features)];
+    // An array without objects and arrays in it is one record; of any other each element is one, whatever its neighbours are.
+    private IReadOnlyList<WatchItem> Items(JsonElement body) =>
+        body.ValueKind != JsonValueKind.Array || (body.GetArrayLength() > 0 && !body.EnumerateArray().Any(e => e.ValueKind is JsonValueKind.Object or JsonValueKind.Array))
+            ? [JsonLinesSource.Parse(body.GetRawText(), Name(), _features)]
+            : body.GetArrayLength() > MostRecords ? throw new TooManyRecords(body.GetArrayLength())
+            : [.. body.EnumerateArray().Select(e => JsonLinesSource.Parse(e.GetRawText(), Name(), _features))];
+
+    private sealed class TooManyRecords(int count) : Exception
+    {
+        public int Count { get; } = count;
+    }
 
     private string Name() => string.Create(CultureInfo.InvariantCulture, $"request-{Interlocked.Increment(ref _received)}");
 
