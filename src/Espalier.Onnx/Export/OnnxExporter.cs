@@ -1,3 +1,4 @@
+using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module;
 
 namespace Espalier.Onnx;
@@ -34,7 +35,7 @@ public static class OnnxExporter
         OptionsException.Require(inputs.Count is >= 1 and <= 3, nameof(inputs), inputs.Count, "must describe one to three inputs");
         foreach (OnnxInput input in inputs.Where(i => i.IsSequence))
             OptionsException.Require(input.Shape.Count > 0 && input.Shape[0] >= 1, nameof(inputs), OnnxValue.Text(input.Shape), $"must hold the greatest number of tokens first: '{input.Name}' leaves it open");
-        using var mode = new EvaluationMode(module);
+        using ModuleModes modes = ModuleModes.Evaluate(module);
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var call = new ModuleCall(module, inputs, options.Seed);

@@ -16,6 +16,7 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
     public override Tensor forward(torch.autograd.AutogradContext context, params object[] vars)
     {
         context.save_data("ranks", vars[1]);
+        context.save_data("failure", BackwardFailure.Here);
         Tensor sum = ((Tensor)vars[0]).detach().contiguous().clone();
         ((ICommunicator)vars[1]).Sum(sum);
         return sum;
@@ -32,7 +33,7 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            BackwardFailure.Keep(error);
+            ((BackwardFailure)context.get_data("failure")).Keep(error);
         }
 
         return [sum, null!];
