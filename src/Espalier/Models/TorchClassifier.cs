@@ -55,14 +55,15 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
     public Tensor Logits(Tensor inputs)
     {
         CheckShape(inputs);
-        return _module.call(inputs);
+        // A copy: the module may write into its input, such as an in-place ReLU in front.
+        return _module.call(inputs.clone());
     }
 
     /// <inheritdoc/>
     public Tensor Probabilities(Tensor inputs) => InBatches(inputs, static logits => logits.softmax(1));
 
     /// <inheritdoc/>
-    public Tensor Predict(Tensor inputs) => InBatches(inputs, static logits => logits.argmax(1));
+    public Tensor Predict(Tensor inputs) => InBatches(inputs, PredictedClasses.Of);
 
     /// <summary>Gives the module back as it was: the mode of every layer and the required gradients are restored.</summary>
     public void Dispose()
@@ -79,13 +80,13 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         using var scope = torch.NewDisposeScope();
         long count = inputs.shape[0];
         if (count <= BatchSize)
-            return read(_module.call(inputs)).MoveToOuterDisposeScope();
+            return read(_module.call(inputs.clone())).MoveToOuterDisposeScope();
 
         var parts = new List<Tensor>();
         for (long start = 0; start < count; start += BatchSize)
         {
             using var batch = torch.NewDisposeScope();
-            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)))).MoveToOuterDisposeScope());
+            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)).clone())).MoveToOuterDisposeScope());
         }
 
         return torch.cat(parts).MoveToOuterDisposeScope();
