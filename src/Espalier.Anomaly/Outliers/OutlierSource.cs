@@ -36,6 +36,19 @@ public abstract class OutlierSource
     /// <exception cref="DataException">The data set is not on this machine.</exception>
     public static OutlierSource OpenForTraining(string name, DataCatalog? catalog = null) => Open(name, catalog ?? DataCatalog.Default, forTraining: true);
 
+    /// <summary>What a source of a name would be for, from the name alone: no data are looked for or read.</summary>
+    /// <param name="name">As for <see cref="Open(string, DataCatalog?)"/>.</param>
+    /// <param name="catalog">The data sets; the default ones where null.</param>
+    /// <exception cref="NotFoundException">It is no name of a generator or data set, and no path.</exception>
+    public static OutlierUse UseOf(string name, DataCatalog? catalog = null)
+    {
+        if (OutlierGenerator.IsKnown(name))
+            return OutlierGenerator.Create(name).Use;
+        catalog ??= DataCatalog.Default;
+        bool isTable = Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" or ".gz";
+        return IsPath(name) || isTable || Entry(name, catalog) is not null || Directory.Exists(name) ? OutlierUse.Test : throw Unknown(name, catalog);
+    }
+
     /// <summary>Outliers in tensors of one's own.</summary>
     /// <param name="name">What they are called in tables.</param>
     /// <param name="inputs">[n, ...], in the unit that the model takes; stays the caller's.</param>
@@ -66,24 +79,30 @@ public abstract class OutlierSource
     {
         if (OutlierGenerator.IsKnown(name))
             return new GeneratedOutliers(OutlierGenerator.Create(name));
-        bool isPath = name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
-        if (!isPath)
+        if (!IsPath(name) && Entry(name, catalog) is { } info)
         {
-            string known = name.StartsWith(CataloguePrefix, StringComparison.Ordinal) ? name[CataloguePrefix.Length..] : name;
-            if (catalog.Entries.FirstOrDefault(e => e.Name.Equals(known, StringComparison.OrdinalIgnoreCase)) is { } info)
-            {
-                if (!catalog.IsAvailable(info, out string reason))
-                    throw new DataException(info.Name, "cannot be loaded", reason);
-                return new CatalogueOutliers(info.Name, catalog, forTraining);
-            }
+            if (!catalog.IsAvailable(info, out string reason))
+                throw new DataException(info.Name, "cannot be loaded", reason);
+            return new CatalogueOutliers(info.Name, catalog, forTraining);
         }
 
         if (Directory.Exists(name))
             return new FolderOutliers(name);
         if (File.Exists(name) && Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" or ".gz")
             return new TableOutliers(name);
-        throw new NotFoundException("outlier set", name, [.. OutlierGenerator.Names, .. catalog.Entries.Where(e => !e.IsText).Select(e => e.Name)]);
+        throw Unknown(name, catalog);
     }
+
+    private static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static DatasetInfo? Entry(string name, DataCatalog catalog)
+    {
+        string known = name.StartsWith(CataloguePrefix, StringComparison.Ordinal) ? name[CataloguePrefix.Length..] : name;
+        return catalog.Entries.FirstOrDefault(e => e.Name.Equals(known, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static NotFoundException Unknown(string name, DataCatalog catalog) =>
+        new("outlier set", name, [.. OutlierGenerator.Names, .. catalog.Entries.Where(e => !e.IsText).Select(e => e.Name)]);
 
     /// <summary>Images in [0, 1] in the model's form.</summary>
     private protected static Tensor Fitted(Tensor images, OutlierRequest request)

@@ -33,14 +33,17 @@ internal sealed class PredictCommand : EspalierCommand<PredictCommand.Settings>
 
         [CommandOption("--scale <FACTOR>")]
         [Description("What pixels, which run from 0 to 1, are multiplied by first.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double? Scale { get; init; }
 
         [CommandOption("--mean <VALUE>")]
         [Description("What is then subtracted; once, or once per channel.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double[] Mean { get; init; } = [];
 
         [CommandOption("--std <VALUE>")]
         [Description("What they are then divided by; once, or once per channel.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double[] Std { get; init; } = [];
 
         [CommandOption("--input-shape <SHAPE>")]

@@ -10,6 +10,9 @@ namespace Espalier.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
+    private const int UnlimitedWidth = 10_000;
+    private const int PageWidth = 100;
+
     public Terminal(bool quiet, bool json)
     {
         Json = json;
@@ -21,9 +24,9 @@ internal sealed class Terminal
         bool redirected = json ? System.Console.IsErrorRedirected : System.Console.IsOutputRedirected;
         Interactive = !quiet && !redirected;
 
-        // Without a terminal there is no width to wrap at: a log keeps its lines whole.
+        // Without a terminal, lines stay whole and tables fit a page.
         if (redirected)
-            Console.Profile.Width = 10_000;
+            Console.Profile.Width = UnlimitedWidth;
     }
 
     public bool Json { get; }
@@ -48,8 +51,20 @@ internal sealed class Terminal
 
     public void Show(Spectre.Console.Rendering.IRenderable renderable)
     {
-        if (!Quiet)
+        if (Quiet)
+            return;
+        if (Interactive)
+        {
             Console.Write(renderable);
+            return;
+        }
+
+        // Names stay whole; what is said of them wraps.
+        if (renderable is Table { Columns: [var names, ..] })
+            names.NoWrap = true;
+        Console.Profile.Width = int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0 ? columns : PageWidth;
+        Console.Write(renderable);
+        Console.Profile.Width = UnlimitedWidth;
     }
 
     /// <summary>Prints a text that is itself what was asked for, as it stands.</summary>
