@@ -13,7 +13,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
 
     [Theory]
     [InlineData("recipe 'digit'", "did you mean 'digits'?", "run", "digit")]
-    [InlineData("no option 'train.batchsize'", "did you mean 'batchSize'?", "run", "digits", "--set", "train.batchsize=3")]
+    [InlineData("no option 'train.batchsize'", "did you mean 'train.batchSize'?", "run", "digits", "--set", "train.batchsize=3")]
     [InlineData("'train.batchSize' cannot be abc", "whole number", "run", "digits", "--set", "train.batchSize=abc")]
     [InlineData("data set 'digitz'", "did you mean 'digits'?", "run", "digits", "--set", "data.name=digitz")]
     [InlineData("'train.optimizer.learningRate' is -1", "above 0", "run", "digits", "--set", "train.optimizer.learningRate=-1")]
