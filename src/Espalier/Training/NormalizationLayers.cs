@@ -55,6 +55,9 @@ internal sealed class NormalizationLayers : IDisposable
     /// <summary>Whether there is any batch norm.</summary>
     public bool Any { get; }
 
+    /// <summary>Whether any of them takes its statistics over groups.</summary>
+    public bool HasGhostNorm => _layers.Length > 0;
+
     /// <summary>Samples of a group, or null where the whole batch is one.</summary>
     public int? GroupSize { get; }
 

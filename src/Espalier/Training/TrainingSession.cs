@@ -61,7 +61,7 @@ internal sealed class TrainingSession : IDisposable
         RequireDecomposable();
         _batchSize = options.BatchSize;
         _accumulation = new GradientAccumulation(objective, options, _parameters, _layers, ranks);
-        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options);
+        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options, _layers.HasGhostNorm);
         Agree();
     }
 
