@@ -44,7 +44,7 @@ public static class OnnxExporter
         call.Run(call.RandomInputs(1, stream: 99));
         RequireLengths(call);
         using ModuleObservations observations = ModuleObservations.Of(module, options.Conversions, call.Observe);
-        using var graph = new OnnxGraph(module, options.Conversions, observations);
+        using var graph = new OnnxGraph(module, options.Conversions, observations) { Strict = options.Strict };
         OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, i.OpenShape))];
         IReadOnlyList<OnnxValue> results = graph.CallMany(module, values);
         int nodes = graph.NodeCount;
@@ -53,15 +53,17 @@ public static class OnnxExporter
         return Written(path, temporary =>
         {
             bool external = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
-            OnnxVerification check = OnnxVerification.Of(temporary, call, options);
+            OnnxVerification check = OnnxVerification.Of(temporary, call, options, graph.Inferred.Count > 0);
             if (!(check.MaxDifference <= options.Tolerance))
             {
                 throw new OnnxExportException("", module.GetType(), string.Create(System.Globalization.CultureInfo.InvariantCulture,
                     $"ONNX Runtime's results differ from the module's by up to {check.MaxDifference:0.###e+0}{check.At}, more than {options.Tolerance:0.###e+0}"),
-                    "look for a layer whose conversion is wrong, or for results that depend on the batch");
+                    graph.Inferred.Count > 0
+                        ? $"write a conversion ({nameof(IOnnxExportable)}) for what was inferred: {string.Join(", ", graph.Inferred)}"
+                        : "look for a layer whose conversion is wrong, or for results that depend on the batch");
             }
 
-            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options) };
+            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options), Inferred = [.. graph.Inferred] };
         });
     }
 

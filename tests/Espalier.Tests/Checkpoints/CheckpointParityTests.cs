@@ -86,8 +86,14 @@ public sealed class CheckpointParityTests : IDisposable
         reference.Write(path);
         GmlpTextOptions options = new()
         {
-            DModel = 24, DFfn = 96, Layers = 2, SpatialForm = SpatialForm.Dense, TokenShift = shift, Causal = causal,
-            DAttention = name.Contains("shifted", StringComparison.Ordinal) ? null : 8, SpatialHeads = causal ? 2 : 1,
+            DModel = 24,
+            DFfn = 96,
+            Layers = 2,
+            SpatialForm = SpatialForm.Dense,
+            TokenShift = shift,
+            Causal = causal,
+            DAttention = name.Contains("shifted", StringComparison.Ordinal) ? null : 8,
+            SpatialHeads = causal ? 2 : 1,
         };
         using torch.nn.Module created = PublishedNetwork.Create(path, new() { Name = "gmlp_text", GmlpText = options }, CheckpointLayout.LucidrainsGmlpText, []);
         var network = (torch.nn.Module<Tensor, Tensor>)created;
