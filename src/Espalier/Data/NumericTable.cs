@@ -264,7 +264,10 @@ public sealed class NumericTable
         if (schema is not null && schema.FeatureCount != width)
             throw new ShapeException(path, x.Shape, $"[rows, {schema.FeatureCount}]");
         CsvContent.Require(path, count, width, []);
-        double[,] rows = Table(x.ToDoubles(), (int)count, (int)width);
+        double[] values = x.ToDoubles();
+        if (Array.FindIndex(values, v => !double.IsFinite(v)) is >= 0 and var bad)
+            throw new DataException(string.Create(CultureInfo.InvariantCulture, $"{path}, row {(bad / width) + 1}, column {bad % width}"), double.IsNaN(values[bad]) ? "is NaN" : "is infinite", "fill the value in, or leave the row out");
+        double[,] rows = Table(values, (int)count, (int)width);
         return new(path, rows, schema ?? Described(rows), labels);
     }
 

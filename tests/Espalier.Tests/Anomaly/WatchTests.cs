@@ -162,6 +162,16 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_is_not_utf8_is_malformed_and_costs_no_other()
+    {
+        byte[] content = [.. "{\"colour\":\"red\",\"weight\":2,\"size\":1}\n{\"colour\":\"r"u8, 0xfc, .. "d\",\"weight\":2,\"size\":1}\n[1,2,0,1]\n"u8];
+        var items = new List<WatchItem>();
+        await foreach (WatchBatch each in new JsonLinesSource(new MemoryStream(content), Features).Read(0, 1, CancellationToken.None))
+            items.AddRange(each.Items);
+        Assert.Equal([null, "is not UTF-8", null], items.Select(i => i.Problem));
+    }
+
+    [Fact]
     public async Task A_folder_gives_rows_as_they_are_finished_and_pictures_once_they_have_settled()
     {
         string folder = Directory.CreateDirectory(_folder.File("in")).FullName;

@@ -31,6 +31,8 @@ public sealed class NumericTableTests
         Assert.Equal(new double[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }, table.Rows);
         Assert.Equal(["0", "1", "0"], table.Labels!);
         Assert.Equal(["column 0", "column 1"], table.Schema.FeatureNames);
+        NpzFile.Write(folder.File("n.npz"), new Dictionary<string, NpyArray> { ["X"] = NpyArray.Of([1.0, 2, 3, double.NaN], 2, 2) });
+        Assert.Contains("n.npz, row 2, column 1: is NaN", Assert.Throws<DataException>(() => NumericTable.Read(folder.File("n.npz"))).Message);
         NpzFile.Write(folder.File("w.npz"), new Dictionary<string, NpyArray> { ["X"] = NpyArray.Of([1.0, 2, 3], 1, 3) });
         Assert.Throws<ShapeException>(() => NumericTable.ReadAs(folder.File("w.npz"), table.Schema));
     }
