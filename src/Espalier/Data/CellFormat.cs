@@ -11,8 +11,13 @@ internal sealed class CellFormat
     private static readonly NumberFormatInfo s_comma = new() { NumberDecimalSeparator = ",", NumberGroupSeparator = "." };
 
     private readonly string[] _missing;
+    private readonly int _longest;
 
-    public CellFormat(string decimalMark, IReadOnlyList<string>? missing) => (DecimalMark, _missing) = (decimalMark, [.. missing ?? DefaultMissing]);
+    public CellFormat(string decimalMark, IReadOnlyList<string>? missing)
+    {
+        (DecimalMark, _missing) = (decimalMark, [.. missing ?? DefaultMissing]);
+        _longest = _missing.Select(m => m.Length).DefaultIfEmpty(-1).Max();
+    }
 
     public static CellFormat Default { get; } = new(".", null);
 
@@ -29,6 +34,8 @@ internal sealed class CellFormat
 
     public bool IsMissing(ReadOnlySpan<char> cell)
     {
+        if (cell.Length > _longest)
+            return false;
         foreach (string mark in _missing)
         {
             if (cell.Equals(mark, StringComparison.OrdinalIgnoreCase))

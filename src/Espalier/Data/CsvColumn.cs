@@ -53,13 +53,23 @@ internal sealed class CsvColumn
     /// <summary>The first pass: counts what a cell looks like.</summary>
     public void Look(ReadOnlySpan<char> value, CsvReader row, string source)
     {
-        if (_format.IsMissing(value))
+        // Numbers are kept for the second pass, which then need not parse them again; NaN stands for what it must look at.
+        if (_textCells == 0 && row.Row > _numbers.Length)
+            Array.Resize(ref _numbers, Math.Max(256, 2 * row.Row));
+        bool isMissing = _format.IsMissing(value);
+        double number = double.NaN;
+        bool isNumber = !isMissing && _format.TryNumber(value, out number);
+        if (_textCells == 0)
+            _numbers[row.Row - 1] = isNumber ? number : double.NaN;
+        if (isMissing)
             return;
-        if (_format.TryNumber(value, out _))
+        if (isNumber)
         {
             _numberCells++;
             return;
         }
+
+        _numbers = _textCells == 0 ? [] : _numbers;
 
         if (_textCells++ == 0)
             (_firstText, _firstPlace) = (value.ToString(), CsvReader.Place(source, row.Line, row.Row));
@@ -90,10 +100,21 @@ internal sealed class CsvColumn
     /// <summary>Makes room for the values of the second pass.</summary>
     public void Reserve(int rows)
     {
-        if (Kind == ColumnKind.Numeric)
-            _numbers = new double[rows];
-        else
+        if (Kind == ColumnKind.Categorical)
             _codes = new int[rows];
+        else if (_numbers.Length < rows)
+            _numbers = new double[rows];
+    }
+
+    /// <summary>The second pass where the first has parsed the cell: takes the number that it found.</summary>
+    /// <param name="row">The row in the file, from 0; at or after the next one to be kept.</param>
+    /// <returns>Whether there was a finite one; else the cell must be looked at.</returns>
+    public bool TakeNumber(int row)
+    {
+        if (!IsInferred || Kind != ColumnKind.Numeric || !double.IsFinite(_numbers[row]))
+            return false;
+        _number = _numbers[row];
+        return true;
     }
 
     /// <summary>The second pass: takes a cell, which <see cref="Keep"/> then stores.</summary>

@@ -115,7 +115,7 @@ internal sealed class CsvContent
             bool isGood = true;
             foreach (CsvColumn column in all)
             {
-                if (column.Take(Cell(reader, column.Position, ref buffer)) is not { } bad)
+                if (column.TakeNumber(reader.Row - 1) || column.Take(Cell(reader, column.Position, ref buffer)) is not { } bad)
                     continue;
                 if (badRows == BadRows.Refuse)
                     throw new DataException($"{CsvReader.Place(source, reader.Line, reader.Row)}, column '{column.Name}'", bad.Problem, bad.Remedy);
