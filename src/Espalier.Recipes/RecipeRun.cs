@@ -90,6 +90,8 @@ public sealed class RecipeRun
         double earlier = resume ? _run.Summary["total.seconds"] ?? 0 : 0;
         using RecipeData data = Timed("data", () => RecipeData.Load(_recipe, _run.Folder), d => d.Describe());
         LoadedData loaded = data.Loaded;
+        Set("data.samples", loaded.Samples);
+        Set("data.leftOut", loaded.LeftOut);
         DatasetSplits splits = loaded.Splits.To(_device);
         RequireSameData(_run, loaded);
         RequireAgreement(_ranks, _recipe, loaded);

@@ -21,7 +21,7 @@ public abstract class OutlierSource
 
     /// <summary>Opens a source to test with: of data sets with a test split that one.</summary>
     /// <param name="name">
-    /// A generator's name, a data set's (<c>data:</c> before it where a generator has the same), a folder with PNG or JPEG files
+    /// A generator's name, a data set's (<c>data:</c> before it where a generator has the same), a folder with pictures
     /// or with folders of them, or a CSV file. What exists under a path with a separator is a file.
     /// </param>
     /// <param name="catalog">The data sets; the default ones where null.</param>
@@ -144,11 +144,10 @@ public abstract class OutlierSource
         {
             if (request.Shape is not [1 or 3, var height, var width])
                 throw new ShapeException("an input", request.Shape, "[1 or 3, height, width]: a folder holds pictures");
-            string[] files = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(f => Path.GetExtension(f).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg").Order(StringComparer.Ordinal)];
-            if (files.Length == 0)
-                throw new DataException(path, "holds no PNG or JPEG file", "give a folder with pictures");
-            Tensor[] images = [.. files.Take(request.Count ?? files.Length).Select(f => ImageFile.Read(f, (int)request.Shape[0], (int)height, (int)width))];
+            IReadOnlyList<string> files = FolderFiles.Pictures(path, out _);
+            if (files.Count == 0)
+                throw new DataException(path, "holds no picture", $"give a folder with some: {string.Join(", ", ImageFile.Extensions)}");
+            Tensor[] images = [.. files.Take(request.Count ?? files.Count).Select(f => ImageFile.Read(f, (int)request.Shape[0], (int)height, (int)width))];
             return Fitted(torch.stack(images), request);
         }
     }
@@ -160,7 +159,7 @@ public abstract class OutlierSource
             TabularSchema schema = request.Schema ?? throw new OptionsException("schema", null, "must say what the columns of the model's table mean: the model must be a run on a table");
             Tensor rows = CsvTable.ReadFeaturesAs(path, schema);
             rows = request.Count is { } count && count < rows.shape[0] ? rows.narrow(0, 0, count) : rows;
-            return request.Standardization?.Apply(rows) ?? rows;
+            return request.Standardization?.Apply(rows) ?? rows.to(torch.float32);
         }
     }
 

@@ -154,6 +154,19 @@ public sealed class Dataset : IDisposable
         return new Dataset(Name, torch.cat(parts), Labels.clone(), ClassNames, Bounds);
     }
 
+    /// <summary>A new data set of the same samples in single precision, with its bounds rounded alike; other types stay as they are.</summary>
+    internal Dataset ToSingle()
+    {
+        if (_inputs.dtype != torch.float64)
+            return new Dataset(Name, _inputs.clone(), Labels.clone(), ClassNames, Bounds, _scale);
+        InputBounds bounds = Bounds == InputBounds.Unit || Bounds == InputBounds.Unbounded ? Bounds
+            : InputBounds.PerFeature([.. Bounds.LowerValues.Select(v => (double)(float)v)], [.. Bounds.UpperValues.Select(v => (double)(float)v)]);
+        return new Dataset(Name, _inputs.to(torch.float32), Labels.clone(), ClassNames, bounds, _scale);
+    }
+
+    /// <summary>Whether the inputs are held in double precision.</summary>
+    internal bool IsDouble => _inputs.dtype == torch.float64;
+
     /// <summary>The same data on a device; this data set itself where it is there already.</summary>
     public Dataset To(torch.Device device)
     {

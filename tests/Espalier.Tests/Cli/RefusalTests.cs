@@ -78,9 +78,9 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     }
 
     [Theory]
-    [InlineData("income,granted\n1,yes\nNaN,no\n", "line 3, column 'income'", "missing")]
-    [InlineData("income,granted\n1,yes\n\"\",no\n", "line 3, column 'income'", "missing")]
-    [InlineData("income,granted\n1,yes\nInfinity,no\n", "line 3, column 'income'", "not finite")]
+    [InlineData("income,granted\n1,yes\nNaN,no\n", "line 3 (row 2), column 'income'", "missing")]
+    [InlineData("income,granted\n1,yes\n\"\",no\n", "line 3 (row 2), column 'income'", "missing")]
+    [InlineData("income,granted\n1,yes\nInfinity,no\n", "line 3 (row 2), column 'income'", "not finite")]
     [InlineData("income,granted\n1,yes\n2\n", "line 3", "1 columns")]
     [InlineData("income,granted\n1,yes\n2,yes\n", "column 'granted'", "one class only")]
     public void A_bad_table_is_refused_with_line_and_column(string csv, string where, string problem)
