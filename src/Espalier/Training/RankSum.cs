@@ -17,17 +17,15 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
     {
         context.save_data("ranks", vars[1]);
         context.save_data("failure", BackwardFailure.Here);
-        Tensor sum = ((Tensor)vars[0]).detach().contiguous().clone();
-        ((ICommunicator)vars[1]).Sum(sum);
-        return sum;
+        return Summed((Tensor)vars[0], (ICommunicator)vars[1]);
     }
 
     public override List<Tensor> backward(torch.autograd.AutogradContext context, Tensor grad_output)
     {
-        Tensor sum = grad_output.detach().contiguous().clone();
+        Tensor sum = grad_output;
         try
         {
-            ((ICommunicator)context.get_data("ranks")).Sum(sum);
+            sum = Summed(grad_output, (ICommunicator)context.get_data("ranks"));
         }
 #pragma warning disable CA1031 // Whatever it is, it is thrown after the backward pass.
         catch (Exception error)
@@ -37,5 +35,13 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
         }
 
         return [sum, null!];
+    }
+
+    // Ranks exchange what lies in plain memory; the sum goes back to where the values were.
+    private static Tensor Summed(Tensor values, ICommunicator ranks)
+    {
+        Tensor host = values.detach().cpu().contiguous().clone();
+        ranks.Sum(host);
+        return values.device_type == DeviceType.CPU ? host : host.to(values.device);
     }
 }
