@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Espalier.Recipes;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Espalier.Cli.Output;
 
@@ -12,6 +13,7 @@ internal sealed class Terminal
 {
     private const int UnlimitedWidth = 10_000;
     private const int PageWidth = 100;
+    private const int LongestName = 32;
 
     public Terminal(bool quiet, bool json)
     {
@@ -60,12 +62,14 @@ internal sealed class Terminal
         }
 
         // Names stay whole; what is said of them wraps.
-        if (renderable is Table { Columns: [var names, ..] })
+        if (renderable is Table { Columns: [var names, ..] } table && WidestName(table) <= LongestName)
             names.NoWrap = true;
         Console.Profile.Width = int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0 ? columns : PageWidth;
         Console.Write(renderable);
         Console.Profile.Width = UnlimitedWidth;
     }
+
+    private int WidestName(Table table) => table.Rows.Count == 0 ? 0 : table.Rows.Max(r => r.First().Measure(RenderOptions.Create(Console), UnlimitedWidth).Max);
 
     /// <summary>Prints a text that is itself what was asked for, as it stands.</summary>
     public void Document(string text)
