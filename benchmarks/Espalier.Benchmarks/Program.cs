@@ -52,6 +52,9 @@ switch (args)
     case ["math-kernels", .. var rest]:
         MathKernelsCommand.Run(new CommandArguments(rest));
         break;
+    case ["mutate-data", .. var rest]:
+        MutateDataCommand.Run(new CommandArguments(rest));
+        break;
     case ["export-parity", var file]:
         ParityExport.Run(file);
         break;

@@ -2,6 +2,8 @@
 function of a tensor's number. Prints the names, shapes and fills of their tensors and the logits, as the tests expect them:
 
     python3 benchmarks/python/reference_models.py > tests/Espalier.Tests/Checkpoints/reference.json
+
+Those of g-mlp-pytorch come from the library itself: run lucidrains_models.py afterwards.
 """
 import json
 import math
@@ -163,24 +165,6 @@ def bert(w, ids, d=24, heads=3, layers=2, vocabulary=29, length=12):
     return x @ words.T + bias
 
 
-def lucidrains(w, ids, d=24, e=40, a=8, layers=2, vocabulary=29):
-    """g-mlp-pytorch's gMLP for text with a tiny attention and one head."""
-    n = ids.shape[1]
-    x = F.embedding(ids, w("to_embed.weight", [vocabulary, d], 1.0))
-    for i in range(layers):
-        b = f"layers.{i}.fn."
-        normal = w.norm(x, b + "norm", d, 1e-5)
-        q, k, v = w.linear(normal, b + "fn.attn.to_qkv", d, 3 * a, bias=False).chunk(3, -1)
-        attended = w.linear(((q @ k.transpose(-2, -1)) * a**-0.5).softmax(-1) @ v, b + "fn.attn.to_out", a, e // 2)
-        z = F.gelu(w.linear(normal, b + "fn.proj_in.0", d, e))
-        passing, gate = z.chunk(2, -1)
-        gate = w.norm(gate, b + "fn.sgu.norm", e // 2, 1e-5)
-        matrix, beta = w(b + "fn.sgu.weight", [1, n, n], math.sqrt(12) * 0.5 / math.sqrt(n)), w(b + "fn.sgu.bias", [1, n], 0.4, 1.0)
-        gate = torch.einsum("ij,bjc->bic", matrix[0], gate) + beta[0][None, :, None] + attended
-        x = x + w.linear(passing * gate, b + "fn.proj_out", e // 2, d)
-    return w.linear(w.norm(x, "to_logits.0", d, 1e-5), "to_logits.1", d, vocabulary)
-
-
 def image(*shape):
     return torch.tensor((2 * noise(7777, int(np.prod(shape)))).astype(np.float32).astype(np.float64)).reshape(shape)
 
@@ -200,7 +184,6 @@ def main():
         "vit": lambda w: vit(w, image(2, 3, 32, 24)),
         "resnet18": lambda w: resnet18(w, image(2, 3, 64, 48)),
         "bert": lambda w: bert(w, padded),
-        "lucidrains": lambda w: lucidrains(w, tokens(29, 2, 12)),
     }
     result = {}
     for name, model in models.items():

@@ -21,11 +21,17 @@ internal static class ModelPresets
 
         // Dosovitskiy et al. 2021 and Touvron et al. 2021: the same networks; they differ in training and in the pixels' scaling.
         ["vit_tiny"] = o => Vit(o, 192, 3),
+        ["vit_tiny_patch16_224"] = o => Vit(o, 192, 3),
         ["vit_small"] = o => Vit(o, 384, 6),
+        ["vit_small_patch16_224"] = o => Vit(o, 384, 6),
         ["vit_base"] = o => Vit(o, 768, 12),
+        ["vit_base_patch16_224"] = o => Vit(o, 768, 12),
         ["deit_tiny"] = o => Vit(o, 192, 3),
+        ["deit_tiny_patch16_224"] = o => Vit(o, 192, 3),
         ["deit_small"] = o => Vit(o, 384, 6),
+        ["deit_small_patch16_224"] = o => Vit(o, 384, 6),
         ["deit_base"] = o => Vit(o, 768, 12),
+        ["deit_base_patch16_224"] = o => Vit(o, 768, 12),
 
         // Tolstikhin et al. 2021, Table 1.
         ["mixer_s16_224"] = o => Mixer(o, 512, 8),

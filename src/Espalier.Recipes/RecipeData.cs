@@ -31,7 +31,8 @@ public sealed class RecipeData : IDisposable
         if (run is not null && File.Exists(TokenizerFactory.PathIn(run)))
             options = options with { Tokenizer = new() { Kind = TokenizerKind.File, Path = TokenizerFactory.PathIn(run) } };
         TokenizedText encoded = OptionsException.Within("text", () => TextEncoding.Encode(text, options, TextRecipe.Needed(recipe), TextRecipe.ExtraTokens(recipe)));
-        return new RecipeData(new LoadedData(text.Info, encoded.Splits, text.Checksums), new RecipeLanguage(encoded.Tokenizer, encoded.CharactersPerToken) { IsWindows = encoded.IsWindows });
+        long texts = new[] { text.Train, text.Validation, text.Test }.Distinct(ReferenceEqualityComparer.Instance).Sum(t => (long)((TextDocuments)t!).Documents.Count);
+        return new RecipeData(new LoadedData(text.Info, encoded.Splits, text.Checksums) { Samples = texts }, new RecipeLanguage(encoded.Tokenizer, encoded.CharactersPerToken) { IsWindows = encoded.IsWindows });
     });
 
     /// <summary>What a run's folder must hold for the data to be read the same way again.</summary>
@@ -42,7 +43,11 @@ public sealed class RecipeData : IDisposable
     internal string Describe()
     {
         string sizes = string.Create(CultureInfo.InvariantCulture, $"{Loaded.Info.Name}: {Loaded.Splits.Train.Count:N0} train, {Loaded.Splits.Validation.Count:N0} validation, {Loaded.Splits.Test.Count:N0} test");
-        return Language is { } language ? string.Create(CultureInfo.InvariantCulture, $"{sizes}, {language.Tokenizer.VocabularySize:N0} tokens") : sizes;
+        if (Language is { } language)
+            sizes += string.Create(CultureInfo.InvariantCulture, $", {language.Tokenizer.VocabularySize:N0} tokens");
+        if (Loaded.LeftOut > 0)
+            sizes += string.Create(CultureInfo.InvariantCulture, $", {Loaded.LeftOut:N0} left out");
+        return string.Concat([sizes, .. Loaded.Warnings.Select(w => $"; warning: {w}")]);
     }
 
     /// <inheritdoc/>

@@ -127,7 +127,21 @@ public sealed class RecipeDocument
     {
         JsonTypeInfo info = RecipeJson.Options.GetTypeInfo(type);
         return info.Properties.FirstOrDefault(p => p.Name == name)
-            ?? throw new RecipeException(_source, $"there is no option '{where}'", Suggestion.For(name, info.Properties.Select(p => p.Name)));
+            ?? throw new RecipeException(_source, $"there is no option '{where}'", Hint(name, where, info));
+    }
+
+    /// <summary>The whole path of what was meant: of that name anywhere in a recipe, or of a similar one in the same section.</summary>
+    private static string Hint(string name, string where, JsonTypeInfo section)
+    {
+        string parent = where[..^name.Length];
+        string[] same = [.. OptionPaths.All.Where(p => p[(p.LastIndexOf('.') + 1)..].Equals(name, StringComparison.OrdinalIgnoreCase))
+            .OrderBy(p => p.Count(c => c == '.')).ThenByDescending(p => p, StringComparer.Ordinal)];
+        string[] below = [.. same.Where(p => p.StartsWith(parent, StringComparison.Ordinal))];
+        string[] near = [.. Suggestion.Near(name, section.Properties.Select(p => p.Name)).Select(n => parent + n)];
+        string[] meant = below.Length > 0 ? below : near.Length > 0 ? near : same;
+        return meant.Length > 0
+            ? $"did you mean {string.Join(" or ", meant.Take(3).Select(p => $"'{p}'"))}?"
+            : Suggestion.For(name, section.Properties.Select(p => p.Name));
     }
 
     private JsonNode? Value(string text, Type type, bool mayBeNull, string where)

@@ -90,6 +90,8 @@ public sealed class RecipeRun
         double earlier = resume ? _run.Summary["total.seconds"] ?? 0 : 0;
         using RecipeData data = Timed("data", () => RecipeData.Load(_recipe, _run.Folder), d => d.Describe());
         LoadedData loaded = data.Loaded;
+        Set("data.samples", loaded.Samples);
+        Set("data.leftOut", loaded.LeftOut);
         DatasetSplits splits = loaded.Splits.To(_device);
         RequireSameData(_run, loaded);
         RequireAgreement(_ranks, _recipe, loaded);
@@ -128,8 +130,10 @@ public sealed class RecipeRun
         var checkpoints = new CheckpointFolder(_run.CheckpointFolder);
         (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
+        var listener = new TrainingLog(log, _progress);
         using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
-            trained.Objective, splits.Train, splits.Validation, checkpoints, resume, new TrainingLog(log, _progress), _ranks, cancellationToken));
+            trained.Objective, splits.Train, splits.Validation, checkpoints, resume, listener, _ranks, cancellationToken));
+        string[] notes = [.. result.Notes, .. new[] { Collapse.Warning(listener.LatestEvaluation) }.OfType<string>()];
         ModelEma? exponential = result.Ema is { Options.Kind: EmaKind.Exponential } ? result.Ema : null;
         var record = new TrainRecord(result.Outcome, trained.Objective.Model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,
             result.State.Step, result.State.SamplesSeen, result.TrainingTime.TotalSeconds, result.SamplesPerSecond, result.FinalLoss,
@@ -137,7 +141,7 @@ public sealed class RecipeRun
         {
             Ranks = _ranks.Size,
             NoiseScale = result.NoiseScale?.Value,
-            Notes = result.Notes,
+            Notes = notes,
         };
         StageFile.Write(_run, "train", record);
         Set("train.seconds", record.Seconds);
@@ -153,6 +157,8 @@ public sealed class RecipeRun
         trained.Save(_recipe, splits.Train, _run.WeightsPath, result.Ema, new Dictionary<string, string> { ["espalier.model"] = JsonSerializer.Serialize(_recipe.Model, RecipeJson.Options) });
         Report("train", 1, string.Create(CultureInfo.InvariantCulture,
             $"{record.Steps:N0} steps in {record.Seconds:0.0} s, {record.SamplesPerSecond:N0} samples/s, final loss {record.FinalLoss:0.000}{(result.Outcome == TrainingOutcome.StoppedEarly ? ", stopped early" : "")}"));
+        if (notes.Length > 0)
+            Report("note", 1, string.Join("; ", notes));
         return true;
     }
 
@@ -196,8 +202,12 @@ public sealed class RecipeRun
     /// <summary>Passes the trainer's reports on: to the metric log and to whoever watches.</summary>
     private sealed class TrainingLog(MetricLog log, IProgress<StageProgress>? progress) : IProgress<TrainingProgress>
     {
+        /// <summary>The numbers of the latest evaluation; null before the first.</summary>
+        public IReadOnlyDictionary<string, double>? LatestEvaluation { get; private set; }
+
         public void Report(TrainingProgress value)
         {
+            LatestEvaluation = value.Evaluation ?? LatestEvaluation;
             var numbers = new Dictionary<string, double>
             {
                 ["train.loss"] = value.Loss,

@@ -53,7 +53,7 @@ public static partial class RecipeSchema
     private static string? Comment(MemberInfo member, Dictionary<string, string> comments)
     {
         Assembly assembly = member.DeclaringType!.Assembly;
-        string file = Path.ChangeExtension(assembly.Location, ".xml");
+        string file = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");
         if (comments.TryAdd(file, "") && File.Exists(file))
         {
             foreach (XElement element in XDocument.Load(file).Descendants("member"))

@@ -27,13 +27,14 @@ public sealed class AlarmMonitor
     /// <summary>Starts to watch.</summary>
     /// <param name="calibration">Scores of held-out in-distribution inputs.</param>
     /// <param name="options">What watches, and what it promises.</param>
+    /// <param name="cancellationToken">Ends the simulation of a limit, which may take seconds.</param>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public AlarmMonitor(ConformalCalibration calibration, AlarmMonitorOptions? options = null)
+    public AlarmMonitor(ConformalCalibration calibration, AlarmMonitorOptions? options = null, CancellationToken cancellationToken = default)
     {
         Options = options ?? new();
         Options.Validate();
         _calibration = calibration;
-        _statistic = SequentialStatistic.Create(Options);
+        _statistic = SequentialStatistic.Create(Options, cancellationToken);
     }
 
     /// <summary>The options.</summary>

@@ -42,6 +42,9 @@ public sealed record AlarmMonitorOptions
         OptionsException.Require(Delta is > 0 and < 1, nameof(Delta), Delta, "must be above 0 and below 1");
         OptionsException.Require(Jump is > 0 and < 1, nameof(Jump), Jump, "must be above 0 and below 1");
         OptionsException.Require(ExpectedRunTime >= 2 && double.IsFinite(ExpectedRunTime), nameof(ExpectedRunTime), ExpectedRunTime, "must be at least 2");
+        OptionsException.Require(Kind != AlarmKind.PageHinkley || ExpectedRunTime <= PageHinkley.MostRunTime, nameof(ExpectedRunTime), ExpectedRunTime,
+            FormattableString.Invariant($"must be at most {PageHinkley.MostRunTime:N0} for Page-Hinkley, whose limit is found by simulation: take cusum, whose limit is computed"));
+        OptionsException.Require(Kind != AlarmKind.Cusum || ExpectedRunTime <= 1e9, nameof(ExpectedRunTime), ExpectedRunTime, "must be at most 10^9");
         OptionsException.Require(Drift > 0 && double.IsFinite(Drift), nameof(Drift), Drift, "must be above 0");
         OptionsException.Require(MostAdded >= 0, nameof(MostAdded), MostAdded, "must not be negative");
     }

@@ -9,6 +9,9 @@ namespace Espalier.Anomaly;
 /// </summary>
 internal sealed class PageHinkley : SequentialStatistic
 {
+    /// <summary>The longest expected run time whose limit is simulated: some seconds.</summary>
+    public const double MostRunTime = 100_000;
+
     private const int Streams = 200;
     private const double LongestInTargets = 8;
 
@@ -18,10 +21,10 @@ internal sealed class PageHinkley : SequentialStatistic
     private readonly double _drift;
     private Sum _sum;
 
-    public PageHinkley(double drift, double expectedRunTime)
+    public PageHinkley(double drift, double expectedRunTime, CancellationToken cancellationToken)
     {
         _drift = drift;
-        Limit = s_limits.GetOrAdd((drift, expectedRunTime), key => LimitFor(key.Drift, key.ExpectedRunTime));
+        Limit = s_limits.GetOrAdd((drift, expectedRunTime), key => LimitFor(key.Drift, key.ExpectedRunTime, cancellationToken));
     }
 
     public override double Limit { get; }
@@ -37,11 +40,11 @@ internal sealed class PageHinkley : SequentialStatistic
     }
 
     // The rises of a stream's record say when it would have reached any limit; a stream that never did counts as its length.
-    private static double LimitFor(double drift, double expected)
+    private static double LimitFor(double drift, double expected, CancellationToken cancellationToken)
     {
         int longest = (int)Math.Min(int.MaxValue, Math.Ceiling(LongestInTargets * expected));
         var records = new List<(double Height, int Step)>[Streams];
-        Parallel.For(0, Streams, stream =>
+        Parallel.For(0, Streams, new ParallelOptions { CancellationToken = cancellationToken }, stream =>
         {
             var random = new SplitMix64(61, stream);
             var rises = new List<(double Height, int Step)>();

@@ -15,10 +15,10 @@ internal abstract class SequentialStatistic
     /// <summary>All that it remembers.</summary>
     public abstract double[] State { get; set; }
 
-    public static SequentialStatistic Create(AlarmMonitorOptions options) => options.Kind switch
+    public static SequentialStatistic Create(AlarmMonitorOptions options, CancellationToken cancellationToken) => options.Kind switch
     {
         AlarmKind.Martingale => new SimpleJumper(options.Jump, options.Delta),
         AlarmKind.Cusum => new CumulativeSum(options.Drift, options.ExpectedRunTime),
-        _ => new PageHinkley(options.Drift, options.ExpectedRunTime),
+        _ => new PageHinkley(options.Drift, options.ExpectedRunTime, cancellationToken),
     };
 }

@@ -1,3 +1,4 @@
+using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module;
 
 namespace Espalier.Anomaly;
@@ -16,28 +17,20 @@ internal static class BatchedScores
     public static Tensor Of(Module module, Tensor inputs, int batchSize, Func<Tensor, Tensor> score)
     {
         OptionsException.Require(batchSize >= 1, nameof(batchSize), batchSize, "must be at least 1");
-        bool wasTraining = module.training;
-        module.eval();
-        try
+        using ModuleModes modes = ModuleModes.Evaluate(module);
+        using var _ = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        Tensor scores = torch.empty(inputs.shape[0], dtype: torch.float64);
+        for (long start = 0; start < inputs.shape[0]; start += batchSize)
         {
-            using var _ = torch.no_grad();
-            using var scope = torch.NewDisposeScope();
-            Tensor scores = torch.empty(inputs.shape[0], dtype: torch.float64);
-            for (long start = 0; start < inputs.shape[0]; start += batchSize)
-            {
-                using var batch = torch.NewDisposeScope();
-                long size = Math.Min(batchSize, inputs.shape[0] - start);
-                scores.narrow(0, start, size).copy_(score(inputs.narrow(0, start, size)));
-            }
+            using var batch = torch.NewDisposeScope();
+            long size = Math.Min(batchSize, inputs.shape[0] - start);
+            scores.narrow(0, start, size).copy_(score(inputs.narrow(0, start, size)));
+        }
 
-            Tensor bad = scores.isnan().nonzero();
-            if (bad.numel() > 0)
-                throw new DataException("inputs", $"the model answers input {bad[0, 0].ToInt64()} with a NaN", "remove the input, or mend the model");
-            return scores.MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            module.train(wasTraining);
-        }
+        Tensor bad = scores.isnan().nonzero();
+        if (bad.numel() > 0)
+            throw new DataException("inputs", $"the model answers input {bad[0, 0].ToInt64()} with a NaN", "remove the input, or mend the model");
+        return scores.MoveToOuterDisposeScope();
     }
 }

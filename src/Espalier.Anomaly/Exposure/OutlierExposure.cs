@@ -98,13 +98,12 @@ public sealed class OutlierExposure : Objective
     {
         using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
         using var scope = torch.NewDisposeScope();
-        Batch all = data.All();
-        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
         Tensor outliers = classifier.Probabilities(_outliers.First(Watched).Inputs);
         return new Dictionary<string, double>
         {
-            ["loss"] = LogLoss.Of(probabilities, all.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
+            ["loss"] = LogLoss.Of(probabilities, data.Labels),
+            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
             ["outlierAuroc"] = Auroc.Of(Unsure(outliers), Unsure(probabilities)),
         };
     }

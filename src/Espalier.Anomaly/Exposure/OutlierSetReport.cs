@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 
 namespace Espalier.Anomaly;
 
@@ -61,13 +62,13 @@ public sealed record OutlierSetReport
         if (!outliers.InputShape.SequenceEqual(train.InputShape))
             throw new ShapeException($"an outlier of {outliers.Name}", outliers.InputShape, $"[{string.Join(", ", train.InputShape)}], as the training data has it");
         using var scope = torch.NewDisposeScope();
-        Tensor all = outliers.All().Inputs;
-        Tensor inside = train.All().Inputs;
+        UInt128[] all = [.. outliers.Batches().SelectMany(b => RowKeys.Of(b.Inputs))];
+        HashSet<UInt128> inside = [.. train.Batches().SelectMany(b => RowKeys.Of(b.Inputs))];
         return new OutlierSetReport
         {
             Count = outliers.Count,
-            Distinct = DuplicateRows.CountDistinct(all),
-            InTraining = DuplicateRows.Find(all, inside).Count,
+            Distinct = all.Distinct().Count(),
+            InTraining = all.Count(inside.Contains),
             Classes = outliers.ClassCount > 1 ? outliers.LabelArray().Distinct().Count() : null,
             Directions = EffectiveDirections(outliers.First(Compared).Inputs),
             TrainingDirections = EffectiveDirections(train.First(Compared).Inputs),

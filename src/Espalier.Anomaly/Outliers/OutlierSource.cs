@@ -21,7 +21,7 @@ public abstract class OutlierSource
 
     /// <summary>Opens a source to test with: of data sets with a test split that one.</summary>
     /// <param name="name">
-    /// A generator's name, a data set's (<c>data:</c> before it where a generator has the same), a folder with PNG or JPEG files
+    /// A generator's name, a data set's (<c>data:</c> before it where a generator has the same), a folder with pictures
     /// or with folders of them, or a CSV file. What exists under a path with a separator is a file.
     /// </param>
     /// <param name="catalog">The data sets; the default ones where null.</param>
@@ -35,6 +35,19 @@ public abstract class OutlierSource
     /// <exception cref="NotFoundException">There is nothing of that name.</exception>
     /// <exception cref="DataException">The data set is not on this machine.</exception>
     public static OutlierSource OpenForTraining(string name, DataCatalog? catalog = null) => Open(name, catalog ?? DataCatalog.Default, forTraining: true);
+
+    /// <summary>What a source of a name would be for, from the name alone: no data are looked for or read.</summary>
+    /// <param name="name">As for <see cref="Open(string, DataCatalog?)"/>.</param>
+    /// <param name="catalog">The data sets; the default ones where null.</param>
+    /// <exception cref="NotFoundException">It is no name of a generator or data set, and no path.</exception>
+    public static OutlierUse UseOf(string name, DataCatalog? catalog = null)
+    {
+        if (OutlierGenerator.IsKnown(name))
+            return OutlierGenerator.Create(name).Use;
+        catalog ??= DataCatalog.Default;
+        bool isTable = Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" or ".gz";
+        return IsPath(name) || isTable || Entry(name, catalog) is not null || Directory.Exists(name) ? OutlierUse.Test : throw Unknown(name, catalog);
+    }
 
     /// <summary>Outliers in tensors of one's own.</summary>
     /// <param name="name">What they are called in tables.</param>
@@ -66,24 +79,30 @@ public abstract class OutlierSource
     {
         if (OutlierGenerator.IsKnown(name))
             return new GeneratedOutliers(OutlierGenerator.Create(name));
-        bool isPath = name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
-        if (!isPath)
+        if (!IsPath(name) && Entry(name, catalog) is { } info)
         {
-            string known = name.StartsWith(CataloguePrefix, StringComparison.Ordinal) ? name[CataloguePrefix.Length..] : name;
-            if (catalog.Entries.FirstOrDefault(e => e.Name.Equals(known, StringComparison.OrdinalIgnoreCase)) is { } info)
-            {
-                if (!catalog.IsAvailable(info, out string reason))
-                    throw new DataException(info.Name, "cannot be loaded", reason);
-                return new CatalogueOutliers(info.Name, catalog, forTraining);
-            }
+            if (!catalog.IsAvailable(info, out string reason))
+                throw new DataException(info.Name, "cannot be loaded", reason);
+            return new CatalogueOutliers(info.Name, catalog, forTraining);
         }
 
         if (Directory.Exists(name))
             return new FolderOutliers(name);
         if (File.Exists(name) && Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" or ".gz")
             return new TableOutliers(name);
-        throw new NotFoundException("outlier set", name, [.. OutlierGenerator.Names, .. catalog.Entries.Where(e => !e.IsText).Select(e => e.Name)]);
+        throw Unknown(name, catalog);
     }
+
+    private static bool IsPath(string name) => name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static DatasetInfo? Entry(string name, DataCatalog catalog)
+    {
+        string known = name.StartsWith(CataloguePrefix, StringComparison.Ordinal) ? name[CataloguePrefix.Length..] : name;
+        return catalog.Entries.FirstOrDefault(e => e.Name.Equals(known, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static NotFoundException Unknown(string name, DataCatalog catalog) =>
+        new("outlier set", name, [.. OutlierGenerator.Names, .. catalog.Entries.Where(e => !e.IsText).Select(e => e.Name)]);
 
     /// <summary>Images in [0, 1] in the model's form.</summary>
     private protected static Tensor Fitted(Tensor images, OutlierRequest request)
@@ -125,11 +144,10 @@ public abstract class OutlierSource
         {
             if (request.Shape is not [1 or 3, var height, var width])
                 throw new ShapeException("an input", request.Shape, "[1 or 3, height, width]: a folder holds pictures");
-            string[] files = [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-                .Where(f => Path.GetExtension(f).ToLowerInvariant() is ".png" or ".jpg" or ".jpeg").Order(StringComparer.Ordinal)];
-            if (files.Length == 0)
-                throw new DataException(path, "holds no PNG or JPEG file", "give a folder with pictures");
-            Tensor[] images = [.. files.Take(request.Count ?? files.Length).Select(f => ImageFile.Read(f, (int)request.Shape[0], (int)height, (int)width))];
+            IReadOnlyList<string> files = FolderFiles.Pictures(path, out _);
+            if (files.Count == 0)
+                throw new DataException(path, "holds no picture", $"give a folder with some: {string.Join(", ", ImageFile.Extensions)}");
+            Tensor[] images = [.. files.Take(request.Count ?? files.Count).Select(f => ImageFile.Read(f, (int)request.Shape[0], (int)height, (int)width))];
             return Fitted(torch.stack(images), request);
         }
     }
@@ -141,7 +159,7 @@ public abstract class OutlierSource
             TabularSchema schema = request.Schema ?? throw new OptionsException("schema", null, "must say what the columns of the model's table mean: the model must be a run on a table");
             Tensor rows = CsvTable.ReadFeaturesAs(path, schema);
             rows = request.Count is { } count && count < rows.shape[0] ? rows.narrow(0, 0, count) : rows;
-            return request.Standardization?.Apply(rows) ?? rows;
+            return request.Standardization?.Apply(rows) ?? rows.to(torch.float32);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Espalier.Files;
 
 namespace Espalier.Anomaly;
@@ -85,7 +86,9 @@ public sealed class JsonLinesSource
 
         void Add()
         {
-            string text = Encoding.UTF8.GetString(line.GetBuffer(), 0, (int)line.Length).TrimEnd('\r');
+            ReadOnlySpan<byte> bytes = line.GetBuffer().AsSpan(0, (int)line.Length);
+            bool isText = Utf8.IsValid(bytes);
+            string text = Encoding.UTF8.GetString(bytes).TrimEnd('\r');
             line.SetLength(0);
             (bool wasTooLong, tooLong) = (tooLong, false);
             if (skip > 0)
@@ -98,6 +101,8 @@ public sealed class JsonLinesSource
             string name = string.Create(CultureInfo.InvariantCulture, $"line-{number}");
             if (wasTooLong)
                 items.Add(new(name, null, $"is longer than {LongestLine} bytes"));
+            else if (!isText)
+                items.Add(new(name, null, "is not UTF-8"));                 // A replacement character would merge categories.
             else if (!string.IsNullOrWhiteSpace(text))
                 items.Add(Parse(text, name, _features));
         }

@@ -23,6 +23,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
 
         [CommandOption("--epsilon <RADIUS>")]
         [Description("A radius, under l0 a number of pixels; may be given several times.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double[] Epsilon { get; init; } = [];
 
         [CommandOption("--samples <N>")]

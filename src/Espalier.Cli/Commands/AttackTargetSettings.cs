@@ -17,6 +17,7 @@ internal class AttackTargetSettings : ModelFileSettings
 
     [CommandOption("--epsilon <RADIUS>")]
     [Description("The largest change, in the inputs' unit.")]
+    [TypeConverter(typeof(NumberConverter))]
     public double? Epsilon { get; init; }
 
     [CommandOption("--samples <N>")]

@@ -74,7 +74,7 @@ internal sealed class DetectorsFitImagesCommand : EspalierCommand<DetectorsFitIm
         (ImageDeepSvdd detector, DetectionThreshold threshold) = StageDisplay.Show(session.Terminal, progress =>
         {
             var fitted = ImageFit.Run(images.Images, options, session.Device, new Share(progress), session.Stop);
-            progress.Report(new StageProgress(Stage, 1, string.Create(CultureInfo.InvariantCulture, $"{fitted.Detector.Name} learned from {images.Images.shape[0] - fitted.Detector.Calibration.Count:N0} images of [{string.Join(", ", fitted.Detector.InputShape)}]")));
+            progress.Report(new StageProgress(Stage, 1, string.Create(CultureInfo.InvariantCulture, $"{fitted.Detector.Name} learned from {images.Images.shape[0] - fitted.Detector.Calibration.Count:N0} images of [{string.Join(", ", fitted.Detector.InputShape)}]{(images.LeftOut > 0 ? $"; {images.LeftOut:N0} files left out" : "")}")));
             return fitted;
         });
         using (detector)
@@ -88,6 +88,7 @@ internal sealed class DetectorsFitImagesCommand : EspalierCommand<DetectorsFitIm
                 Path = kept,
                 Images = images.Images.shape[0] - detector.Calibration.Count,
                 detector.InputShape,
+                images.LeftOut,
                 Threshold = threshold.Value,
                 options.FalseAlarms,
                 detector.SquaredRadius,

@@ -35,6 +35,18 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
         [Description("A column of categories that look like numbers; may be given several times.")]
         public string[] Categorical { get; init; } = [];
 
+        [CommandOption("--decimal-mark <MARK>")]
+        [Description("What stands before the fraction of a number in a CSV file: . (default) or a comma.")]
+        public string? DecimalMark { get; init; }
+
+        [CommandOption("--missing <TEXT>")]
+        [Description("A cell that stands for a missing value, instead of an empty one, ?, NA, N/A, NaN and null; may be given several times.")]
+        public string[] Missing { get; init; } = [];
+
+        [CommandOption("--bad-rows <RULE>")]
+        [Description("Rows with a missing value: refuse the file (default) or leaveOut.")]
+        public string? BadRows { get; init; }
+
         [CommandOption("--calibration <TABLE>")]
         [Description("Ordinary rows to choose the threshold on; 30 % of the table where left out.")]
         public string? Calibration { get; init; }
@@ -51,7 +63,15 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
     protected override int Execute(Settings settings, Session session)
     {
         OptionsException.Require(settings.Normal is null || settings.Label is not null || !settings.Table.EndsWith(".csv", StringComparison.OrdinalIgnoreCase), "normal", settings.Normal, "needs --label, the column that it is a value of");
-        NumericTable table = NumericTable.Open(settings.Table, new() { Label = settings.Label, Exclude = settings.Exclude, Categorical = settings.Categorical });
+        var form = new NumericTableOptions
+        {
+            DecimalMark = settings.DecimalMark ?? ".",
+            Missing = settings.Missing.Length > 0 ? settings.Missing : null,
+            BadRows = Choice.Parse<BadRows>("bad-rows", settings.BadRows) ?? BadRows.Refuse,
+        };
+        NumericTable table = NumericTable.Open(settings.Table, form with { Label = settings.Label, Exclude = settings.Exclude, Categorical = settings.Categorical });
+        foreach (string warning in table.Warnings)
+            session.Terminal.Line($"warning   {warning}");
         if (settings.Normal is { } normal)
             table = table.Only(normal);
         var defaults = new TabularFitOptions();
@@ -62,13 +82,13 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
             Delta = settings.Delta,
             Seed = settings.Seed ?? defaults.Seed,
         };
-        NumericTable? calibration = settings.Calibration is { } path ? NumericTable.OpenAs(path, table.Schema) : null;
+        NumericTable? calibration = settings.Calibration is { } path ? NumericTable.OpenAs(path, table.Schema, form) : null;
         TabularDetector detector = TabularFit.Run(table, options, calibration, session.Stop);
         string kept = settings.Out ?? "detector.zip";
         double threshold = detector.Threshold!.Value;
         detector.Save(kept);
         string promise = options.Delta is { } delta ? string.Create(CultureInfo.InvariantCulture, $" with probability {1 - delta:P1}") : "";
-        session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{detector.Name} learned from {detector.TrainingRows:N0} rows of {detector.Width} features"));
+        session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{detector.Name} learned from {detector.TrainingRows:N0} rows of {detector.Width} features{(table.LeftOut.Count > 0 ? $"; {table.LeftOut.Count:N0} rows left out" : "")}"));
         if (detector.ConstantColumns.Count > 0)
             session.Terminal.Line($"constant, so without effect: {string.Join(", ", detector.ConstantColumns.Select(c => detector.ColumnNames[c]))}");
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"threshold {threshold:0.####}: at most {options.FalseAlarms:P2} false alarms{promise}, chosen on {detector.Calibration.Count:N0} held-out rows"));
@@ -84,6 +104,8 @@ internal sealed class DetectorsFitRowsCommand : EspalierCommand<DetectorsFitRows
             options.FalseAlarms,
             options.Delta,
             CalibrationRows = detector.Calibration.Count,
+            table.LeftOut,
+            table.Warnings,
         });
         (detector as IDisposable)?.Dispose();
         return Done;

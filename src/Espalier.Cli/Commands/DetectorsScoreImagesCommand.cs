@@ -48,6 +48,8 @@ internal sealed class DetectorsScoreImagesCommand : EspalierCommand<DetectorsSco
         session.Terminal.Line(threshold is { } limit
             ? string.Create(CultureInfo.InvariantCulture, $"{alarms:N0} of {rows.Length:N0} images are anomalous: above {limit.Value:0.######}; ordinary images raise at most {detector.FalseAlarms:P2}")
             : string.Create(CultureInfo.InvariantCulture, $"{rows.Length:N0} scored; the file holds no threshold"));
+        if (images.LeftOut > 0)
+            session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"{images.LeftOut:N0} files left out: they are no pictures"));
         double? auroc = null;
         if (settings.Normal is { } ordinary)
         {
@@ -58,7 +60,7 @@ internal sealed class DetectorsScoreImagesCommand : EspalierCommand<DetectorsSco
             session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"AUROC {auroc:0.0000} of all other classes against {ordinary}"));
         }
 
-        session.Terminal.Result(new { Detector = detector.Name, Threshold = threshold?.Value, Auroc = auroc, Images = rows });
+        session.Terminal.Result(new { Detector = detector.Name, Threshold = threshold?.Value, Auroc = auroc, Images = rows, images.LeftOut });
         return Done;
     }
 }

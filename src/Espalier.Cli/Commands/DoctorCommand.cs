@@ -1,5 +1,6 @@
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Natives;
 using Espalier.Runs;
 using Spectre.Console;
 
@@ -12,13 +13,13 @@ internal sealed class DoctorCommand : EspalierCommand<DoctorSettings>
     {
         if (settings.MpiCheck)
             return MpiCheck.RunAsRank(session.Terminal);
-        Finding[] findings = [Tensors(), .. Machine(), Images(), Device(), MpiCheck.Find(), .. Folders()];
+        Finding[] findings = [Tensors(), .. Kernels(), Arguments(), .. Machine(), Images(), Device(), MpiCheck.Find(), .. Folders()];
         Table table = new Table().Border(TableBorder.Simple).AddColumns("", "what", "found", "how to mend it");
         foreach (Finding finding in findings)
             table.AddRow(finding.Works ? "[green]ok[/]" : finding.Remedy is null ? "[grey]-[/]" : "[red]no[/]", Markup.Escape(finding.What), Markup.Escape(finding.Detail), Markup.Escape(finding.Remedy ?? ""));
         session.Terminal.Show(table);
         session.Terminal.Result(findings);
-        return findings.Any(f => !f.Works && f.Remedy is not null && f.What == "libtorch") ? NotDone : Done;
+        return findings.Any(f => !f.Works && f.Remedy is not null && f.What is "libtorch" or "TorchSharp" or "numbers") ? NotDone : Done;
     }
 
     private static Finding Tensors()
@@ -34,6 +35,25 @@ internal sealed class DoctorCommand : EspalierCommand<DoctorSettings>
                 "build again on this machine; for a build made elsewhere set the property EspalierWeakenLibTorchSharp=always");
         }
     }
+
+    private static IEnumerable<Finding> Kernels()
+    {
+        (bool Works, string Detail) found;
+        try
+        {
+            found = TensorCheck.Run();
+        }
+        catch (Exception error) when (error is DllNotFoundException or TypeInitializationException or BadImageFormatException or NotSupportedException)
+        {
+            yield break; // libtorch does not load, which is said already
+        }
+
+        yield return new Finding("numbers", found.Works, found.Detail, found.Works ? null : "set ESPALIER_MATH_KERNELS=0, which leaves the choice of kernels to the library");
+    }
+
+    private static Finding Arguments() => NativeArguments.AreKept
+        ? new Finding("TorchSharp", true, "arguments outlive native calls")
+        : new Finding("TorchSharp", false, "is not the copy that the build prepared: numbers may be freed while native code reads them", NativeArguments.Remedy);
 
     private static IEnumerable<Finding> Machine()
     {

@@ -31,6 +31,10 @@ internal sealed class DriftCommand : EspalierCommand<DriftCommand.Settings>
         [Description("A column to leave out, such as a time; may be given several times.")]
         public string[] Exclude { get; init; } = [];
 
+        [CommandOption("--decimal-mark <MARK>")]
+        [Description("What stands before the fraction of a number in a CSV file: . (default) or a comma.")]
+        public string? DecimalMark { get; init; }
+
         [CommandOption("--alpha <LEVEL>")]
         [Description("Level of the tests; 0.05 where left out.")]
         public double? Alpha { get; init; }
@@ -52,8 +56,9 @@ internal sealed class DriftCommand : EspalierCommand<DriftCommand.Settings>
     {
         string referencePath = settings.Reference ?? throw new OptionsException("reference", null, "must name a table");
         string windowPath = settings.Window ?? throw new OptionsException("window", null, "must name a table");
-        NumericTable reference = NumericTable.Open(referencePath, new() { Label = settings.Label, Exclude = settings.Exclude });
-        NumericTable window = NumericTable.OpenAs(windowPath, reference.Schema);
+        var form = new NumericTableOptions { DecimalMark = settings.DecimalMark ?? "." };
+        NumericTable reference = NumericTable.Open(referencePath, form with { Label = settings.Label, Exclude = settings.Exclude });
+        NumericTable window = NumericTable.OpenAs(windowPath, reference.Schema, form);
         var defaults = new DriftMonitorOptions();
         var options = new DriftMonitorOptions
         {

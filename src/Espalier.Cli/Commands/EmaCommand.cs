@@ -39,8 +39,11 @@ internal sealed class EmaCommand : EspalierCommand<EmaCommand.Settings>
         for (int i = 0; i < weights.Count; i++)
             table.AddRow(postHoc.Stored[i].Samples.ToString("N0", CultureInfo.InvariantCulture), postHoc.Stored[i].SigmaRel.ToString("0.####", CultureInfo.InvariantCulture), weights[i].ToString("0.######", CultureInfo.InvariantCulture));
         session.Terminal.Show(table);
+        IReadOnlyList<string> warnings = postHoc.Warnings(sigma, settings.AtSamples);
+        foreach (string warning in warnings)
+            session.Terminal.Line($"warning   {warning}");
         session.Terminal.Line($"weights   {path}");
-        session.Terminal.Result(new { SigmaRel = sigma, Path = path, Weights = weights });
+        session.Terminal.Result(new { SigmaRel = sigma, Path = path, Weights = weights, Warnings = warnings });
         foreach (Tensor tensor in average.Values)
             tensor.Dispose();
         return Done;

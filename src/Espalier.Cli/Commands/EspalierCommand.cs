@@ -1,3 +1,4 @@
+using Espalier.Natives;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -14,6 +15,8 @@ internal abstract class EspalierCommand<TSettings> : Command<TSettings>
 
     public sealed override int Execute(CommandContext context, TSettings settings, CancellationToken cancellationToken)
     {
+        if (!NativeArguments.AreKept)
+            Console.Error.WriteLine($"warning: TorchSharp.dll is not the one that the build prepared, so that numbers may be freed while native code reads them; {NativeArguments.Remedy}");
         using var session = new Session(settings);
         return Execute(settings, session);
     }

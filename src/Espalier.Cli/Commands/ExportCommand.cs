@@ -34,6 +34,10 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
         [Description("For weights of a network for text: the most tokens of an input; the longest possible where left out.")]
         public int? Length { get; init; }
 
+        [CommandOption("--strict")]
+        [Description("Refuse modules without a conversion instead of inferring what they do from observation.")]
+        public bool Strict { get; init; }
+
         [CommandOption("--fixed-length")]
         [Description("For a network for text: take inputs of that many tokens only, not of any number up to it.")]
         public bool FixedLength { get; init; }
@@ -43,13 +47,15 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
     {
         bool isWeights = WeightsExtensions.Contains(Path.GetExtension(settings.Run), StringComparer.OrdinalIgnoreCase);
         OptionsException.Require(isWeights || settings.Architecture is null, "arch", settings.Architecture, "belongs to a file of weights: a run knows its network");
-        var options = new OnnxExportOptions { Seed = settings.Seed ?? 0 };
+        var options = new OnnxExportOptions { Seed = settings.Seed ?? 0, Strict = settings.Strict };
         if (settings.Tolerance is { } tolerance)
             options = options with { Tolerance = tolerance };
         OnnxExportReport report = isWeights ? OfWeights(settings, options) : OfRun(settings, session, options);
         session.Terminal.Line($"model     {report.Path}{(report.ExternalData ? " with its weights in " + Path.GetFileName(report.Path) + ".data" : "")}");
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"content   opset {report.Opset}, {report.Nodes} operators, {report.Initializers.Count} weights and constants, {report.Bytes / 1048576.0:0.0} MiB"));
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"checked   ONNX Runtime's results differ by at most {report.MaxDifference:0.##e+0} on random inputs"));
+        foreach (string inferred in report.Inferred)
+            session.Terminal.Line($"inferred  {inferred}");
         foreach (string warning in report.Warnings)
             session.Terminal.Line($"warning   {warning}");
         session.Terminal.Result(report);

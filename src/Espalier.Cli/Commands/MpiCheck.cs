@@ -96,7 +96,9 @@ internal static class MpiCheck
     /// <summary>This command, as somebody else can start it: the program beside this assembly, or .NET with the assembly.</summary>
     private static string[] Command()
     {
+#pragma warning disable IL3000 // Empty in a program of one file, which is what is asked.
         string assembly = typeof(MpiCheck).Assembly.Location;
+#pragma warning restore IL3000
         if (assembly.Length == 0)
             return [Environment.ProcessPath!];
         string program = Path.ChangeExtension(assembly, OperatingSystem.IsWindows() ? ".exe" : null);

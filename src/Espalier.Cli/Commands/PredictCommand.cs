@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Data;
 using Espalier.Onnx;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -16,7 +17,7 @@ internal sealed class PredictCommand : EspalierCommand<PredictCommand.Settings>
         public string Model { get; init; } = "";
 
         [CommandArgument(1, "<PICTURES>")]
-        [Description("PNG or JPEG files.")]
+        [Description("Pictures, or folders of them.")]
         public string[] Pictures { get; init; } = [];
 
         [CommandOption("--top <K>")]
@@ -33,14 +34,17 @@ internal sealed class PredictCommand : EspalierCommand<PredictCommand.Settings>
 
         [CommandOption("--scale <FACTOR>")]
         [Description("What pixels, which run from 0 to 1, are multiplied by first.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double? Scale { get; init; }
 
         [CommandOption("--mean <VALUE>")]
         [Description("What is then subtracted; once, or once per channel.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double[] Mean { get; init; } = [];
 
         [CommandOption("--std <VALUE>")]
         [Description("What they are then divided by; once, or once per channel.")]
+        [TypeConverter(typeof(NumberConverter))]
         public double[] Std { get; init; } = [];
 
         [CommandOption("--input-shape <SHAPE>")]
@@ -67,7 +71,7 @@ internal sealed class PredictCommand : EspalierCommand<PredictCommand.Settings>
         using OnnxClassifier classifier = OnnxClassifier.Open(settings.Model, OptionsOf(settings), settings.Threads);
         var results = new List<object>();
         Table table = new Table().Border(TableBorder.Simple).AddColumns("picture", "class").AddColumn(new TableColumn("probability").RightAligned());
-        foreach (string picture in settings.Pictures)
+        foreach (string picture in settings.Pictures.SelectMany(p => Directory.Exists(p) ? FolderFiles.Pictures(p, out _) : [p]))
         {
             using var scope = torch.NewDisposeScope();
             float[] probabilities = classifier.Probabilities(classifier.ReadImage(picture)).flatten().data<float>().ToArray();

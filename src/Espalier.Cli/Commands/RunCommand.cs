@@ -136,15 +136,25 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
 
     private static Run Reopen(Settings settings, Session session)
     {
-        OptionsException.Require(settings.Set.Length == 0 && (settings.Seed, settings.BatchSize, settings.BaseBatchSize, settings.MicroBatchSize, settings.Data) == (null, null, null, null, null), "resume", settings.Resume.Value, "keeps the options of the run: leave out --set, --seed and the batch sizes, or start a new run");
+        OptionsException.Require(settings.Set.Length == 0 && (settings.Seed, settings.BatchSize, settings.BaseBatchSize, settings.Data) == (null, null, null, null), "resume", settings.Resume.Value,
+            "keeps the options of the run: leave out --set, --seed and the batch sizes (--micro-batch-size may change), or start a new run");
         string folder = settings.Resume.Value is { Length: > 0 } given ? given : LatestUnfinished(settings.Recipe);
         Run run = Run.Open(folder);
         OptionsException.Require(run.Manifest.Kind == Kind, "resume", settings.Resume.Value, $"must be a run of a recipe; this is an audit ({run.Manifest.Kind}), which begins anew each time");
         run.Resume();
+        if (settings.MicroBatchSize is { } micro)
+            run.Update(m => m with { Options = RecipeRun.OptionsOf(WithMicroBatch(RecipeRun.RecipeOf(run), micro)) });
         int threads = MachineInfo.Current().Threads;
         if (run.Manifest.Machine is { } machine && machine.Threads != threads)
             session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"note: the run began with {machine.Threads} threads and goes on with {threads}; its numbers may differ in the last digits"));
         return run;
+    }
+
+    private static Recipe WithMicroBatch(Recipe recipe, int size)
+    {
+        recipe = recipe with { Train = recipe.Train with { MicroBatchSize = size } };
+        recipe.Validate();
+        return recipe;
     }
 
     private static string LatestUnfinished(string? recipe)

@@ -67,8 +67,12 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         public bool FailOnDrift { get; init; }
 
         [CommandOption("--once")]
-        [Description("For a folder: end once nothing new is left.")]
+        [Description("For a folder: end once nothing new is left; a last row without a line end is decided too.")]
         public bool Once { get; init; }
+
+        [CommandOption("--decimal-mark <MARK>")]
+        [Description("What stands before the fraction of a number in tables: . (default) or a comma.")]
+        public string? DecimalMark { get; init; }
 
         [CommandOption("--replay")]
         [Description("Standard input begins from the start again: skip the lines that were dealt with.")]
@@ -113,7 +117,8 @@ internal sealed class WatchCommand : EspalierCommand<WatchCommand.Settings>
         OptionsException.Require(settings.Otlp is null || (Uri.TryCreate(settings.Otlp, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"), "otlp", settings.Otlp, "must be an address such as http://localhost:4317");
         OptionsException.Require(!settings.Json || settings.Decisions is not null, "json", "true", "prints the summary on standard output: give --decisions FILE for the decisions");
         OptionsException.Require(settings.DriftWindow is not null || (!settings.FailOnDrift && settings.Alpha is null), "drift-window", null, "must say how many rows a test looks at with --fail-on-drift and --alpha");
-        using WatchedDetector watched = settings.Model is null ? WatchedDetector.Open(settings.Detector, session.Device) : WatchedDetector.OfNetwork(settings.Detector, settings.Open(session.Device));
+        using WatchedDetector watched = settings.Model is null ? WatchedDetector.Open(settings.Detector, session.Device, settings.DecimalMark ?? ".")
+            : WatchedDetector.OfNetwork(settings.Detector, settings.Open(session.Device), settings.DecimalMark ?? ".");
         var calibration = new ConformalCalibration(watched.CalibrationScores.Count > 0 ? watched.CalibrationScores
             : throw new DataException(settings.Detector, "holds no calibration scores", "fit it again with held-out rows"));
         double share = settings.FalseAlarms ?? watched.FalseAlarms ?? 0.05;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Espalier.Recipes;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Espalier.Cli.Output;
 
@@ -10,6 +11,10 @@ namespace Espalier.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
+    private const int UnlimitedWidth = 10_000;
+    private const int PageWidth = 100;
+    private const int LongestName = 32;
+
     public Terminal(bool quiet, bool json)
     {
         Json = json;
@@ -21,9 +26,9 @@ internal sealed class Terminal
         bool redirected = json ? System.Console.IsErrorRedirected : System.Console.IsOutputRedirected;
         Interactive = !quiet && !redirected;
 
-        // Without a terminal there is no width to wrap at: a log keeps its lines whole.
+        // Without a terminal, lines stay whole and tables fit a page.
         if (redirected)
-            Console.Profile.Width = 10_000;
+            Console.Profile.Width = UnlimitedWidth;
     }
 
     public bool Json { get; }
@@ -48,9 +53,23 @@ internal sealed class Terminal
 
     public void Show(Spectre.Console.Rendering.IRenderable renderable)
     {
-        if (!Quiet)
+        if (Quiet)
+            return;
+        if (Interactive)
+        {
             Console.Write(renderable);
+            return;
+        }
+
+        // Names stay whole; what is said of them wraps.
+        if (renderable is Table { Columns: [var names, ..] } table && WidestName(table) <= LongestName)
+            names.NoWrap = true;
+        Console.Profile.Width = int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), out int columns) && columns > 0 ? columns : PageWidth;
+        Console.Write(renderable);
+        Console.Profile.Width = UnlimitedWidth;
     }
+
+    private int WidestName(Table table) => table.Rows.Count == 0 ? 0 : table.Rows.Max(r => r.First().Measure(RenderOptions.Create(Console), UnlimitedWidth).Max);
 
     /// <summary>Prints a text that is itself what was asked for, as it stands.</summary>
     public void Document(string text)

@@ -49,13 +49,14 @@ internal sealed class WatchedDetector : IDisposable
     /// <summary>Opens a detector that needs no model: of rows or of images.</summary>
     /// <param name="path">The detector's file.</param>
     /// <param name="device">Where a network in it shall live.</param>
+    /// <param name="decimalMark">What stands before the fraction of a number in tables.</param>
     /// <exception cref="OptionsException">Rows are scored on the CPU.</exception>
-    public static WatchedDetector Open(string path, torch.Device device)
+    public static WatchedDetector Open(string path, torch.Device device, string decimalMark = ".")
     {
         if (DetectorArchive.Read(path).Kind == ImageDeepSvdd.ArchiveKind)
             return OfImages(path, device);
         OptionsException.Require(device.type == DeviceType.CPU, "device", device.ToString(), "belongs to networks: rows are scored on the CPU");
-        return OfRows(path);
+        return OfRows(path, decimalMark);
     }
 
     private static WatchedDetector OfImages(string path, torch.Device device)
@@ -76,21 +77,22 @@ internal sealed class WatchedDetector : IDisposable
     }
 
     /// <summary>Opens a detector of rows.</summary>
-    private static WatchedDetector OfRows(string path)
+    private static WatchedDetector OfRows(string path, string decimalMark)
     {
         TabularDetector detector = TabularDetector.Load(path);
         TabularSchema schema = detector.Schema ?? new([.. detector.ColumnNames.Select(n => new TabularColumn(n, ColumnKind.Numeric, 0, 0, []))], "", []);
         return new(detector, [detector.Width], detector.Calibration, detector.FalseAlarms, detector.Delta, detector as IDisposable)
         {
             Features = record => NumericTable.Features(record, schema),
-            Row = (header, cells) => NumericTable.Features(header, cells, schema),
+            Row = (header, cells) => NumericTable.Features(header, cells, schema, decimalMark),
         };
     }
 
     /// <summary>Opens a detector on a network.</summary>
     /// <param name="path">The detector's file.</param>
     /// <param name="target">The model that it was fitted on; taken over.</param>
-    public static WatchedDetector OfNetwork(string path, AuditTarget target)
+    /// <param name="decimalMark">What stands before the fraction of a number in tables.</param>
+    public static WatchedDetector OfNetwork(string path, AuditTarget target, string decimalMark = ".")
     {
         DetectionModel? model = null;
         try
@@ -105,7 +107,7 @@ internal sealed class WatchedDetector : IDisposable
                 Device = target.Splits.Test.Device,
                 Features = record => target.Schema is { } schema && record.ValueKind == JsonValueKind.Object
                     ? Scaled(NumericTable.Features(record, schema), target) : Flat(record, shape),
-                Row = (header, cells) => target.Schema is { } schema ? Scaled(NumericTable.Features(header, cells, schema), target)
+                Row = (header, cells) => target.Schema is { } schema ? Scaled(NumericTable.Features(header, cells, schema, decimalMark), target)
                     : throw new DataException("row", "is no input of this model", "give pictures or arrays of numbers"),
                 Picture = shape is [var channels, var height, var width] ? file => Read(file, (int)channels, (int)height, (int)width, target) : null,
                 Nearest = detector.Examples is { } examples ? (values, count) => Neighbours(values, count, shape, classifier, examples, target.Splits.Test.Device) : null,
@@ -124,7 +126,7 @@ internal sealed class WatchedDetector : IDisposable
         if (target.Standardization is not { } scaling)
             return features;
         using var scope = torch.NewDisposeScope();
-        return scaling.Apply(torch.tensor(features, dtype: torch.float32).unsqueeze(0)).to(torch.float64).flatten().data<double>().ToArray();
+        return scaling.Apply(torch.tensor(features, dtype: torch.float64).unsqueeze(0)).to(torch.float64).flatten().data<double>().ToArray();
     }
 
     private static double[] Read(string file, int channels, int height, int width, AuditTarget target)

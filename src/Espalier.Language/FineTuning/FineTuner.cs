@@ -41,7 +41,7 @@ public sealed class FineTuner
         }
 
         FineTuningTrial[] grid = isChoice ? [.. rates.SelectMany(r => batches.Select(b => Train(r, b, 1, isTested: false)))] : [];
-        FineTuningTrial? best = _options.Maximize ? grid.MaxBy(t => t.Validation) : grid.MinBy(t => t.Validation);
+        FineTuningTrial? best = _options.Maximize ? grid.MaxBy(t => t.Validation) : grid.MinBy(t => double.IsNaN(t.Validation) ? double.PositiveInfinity : t.Validation);
         (double rate, int batch) = best is null ? (rates[0], batches[0]) : (best.LearningRate, best.BatchSize);
         return new FineTuningResult(grid, [.. Enumerable.Range(1, _options.Seeds).Select(s => Train(rate, batch, s, isTested: true))]);
     }

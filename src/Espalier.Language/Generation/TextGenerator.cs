@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Espalier.Models;
 using Espalier.Networks;
 
 namespace Espalier.Language;
@@ -77,30 +78,21 @@ public sealed class TextGenerator
         var sampler = new TokenSampler(options);
         List<int>[] histories = [.. texts.Select(_ => new List<int>(start))];
         HashSet<int>[] seen = [.. texts.Select(_ => new HashSet<int>(start))];
-        bool wasTraining = _model.training;
-        _model.eval();
+        using ModuleModes modes = ModuleModes.Evaluate(_model);
         using var reader = new PrefixReader(_model, options.Streaming, Recomputes);
-        try
+        for (int position = 0; texts.Any(t => !t.Ended); position++)
         {
-            for (int position = 0; texts.Any(t => !t.Ended); position++)
+            cancellationToken.ThrowIfCancellationRequested();
+            float[][] logits = reader.Next(histories);
+            for (int i = 0; i < texts.Length; i++)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                float[][] logits = reader.Next(histories);
-                for (int i = 0; i < texts.Length; i++)
-                {
-                    // A text that has ended goes on unseen, so that the others keep their places in the batch.
-                    int token = texts[i].Ended ? histories[i][^1] : sampler.Draw(logits[i], seen[i], i, position);
-                    histories[i].Add(token);
-                    seen[i].Add(token);
-                    if (!texts[i].Ended)
-                        yield return (i, texts[i].Add(token));
-                }
+                // A text that has ended goes on unseen, so that the others keep their places in the batch.
+                int token = texts[i].Ended ? histories[i][^1] : sampler.Draw(logits[i], seen[i], i, position);
+                histories[i].Add(token);
+                seen[i].Add(token);
+                if (!texts[i].Ended)
+                    yield return (i, texts[i].Add(token));
             }
-        }
-        finally
-        {
-            if (wasTraining)
-                _model.train();
         }
     }
 }

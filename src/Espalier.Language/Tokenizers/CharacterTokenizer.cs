@@ -58,7 +58,7 @@ public sealed class CharacterTokenizer : Tokenizer
             int at = i;
             int character = CodePoint(text, ref i);
             ids.Add(_ids.TryGetValue(character, out int id) ? id : Specials.Unknown
-                ?? throw new DataException("text", $"holds U+{character:X4} at character {at}, which the vocabulary lacks", "train the tokenizer on text that holds it, or give it the special token unknown"));
+                ?? throw new DataException("text", $"holds U+{character:X4} at character {at}, which the vocabulary lacks", "train the tokenizer on text that holds it, give it the special token unknown (in a recipe, add \"unknown\" to data.text.tokenizer.specials), or take one that reads any text (data.text.tokenizer.kind=byte)"));
         }
 
         return ids;

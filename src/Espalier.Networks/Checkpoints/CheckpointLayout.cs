@@ -9,7 +9,7 @@ public enum CheckpointLayout
     /// <summary>Hugging Face's BERT in all its spellings: with or without <c>bert.</c>, gamma and beta for weight and bias, tied decoder.</summary>
     HuggingFaceBert,
 
-    /// <summary>gMLP for text in lucidrains/g-mlp-pytorch, into a <see cref="GmlpTextEncoder"/>; its head is not tied and left out.</summary>
+    /// <summary>gMLP for text in lucidrains/g-mlp-pytorch, of the current release and those before the token shift, into a language model with an untied head, or into a <see cref="GmlpTextEncoder"/> without it.</summary>
     LucidrainsGmlpText,
 
     /// <summary>ResMLP as Facebook published it.</summary>

@@ -89,6 +89,7 @@ internal abstract partial class CheckpointNames
     private sealed class Lucidrains(IReadOnlyCollection<string> targets) : CheckpointNames
     {
         private readonly string _prefix = targets.Any(t => t.StartsWith("encoder.", StringComparison.Ordinal)) ? "encoder." : "";
+        private readonly string? _head = targets.Where(t => t is "head.weight" or "cls.predictions.weight").Select(t => t[..^"weight".Length]).FirstOrDefault();
 
         public override TensorMapping Map(string name)
         {
@@ -97,16 +98,16 @@ internal abstract partial class CheckpointNames
             if (name.StartsWith("to_logits.0.", StringComparison.Ordinal))
                 return new(_prefix + "norm." + name["to_logits.0.".Length..]);
             if (name.StartsWith("to_logits.1.", StringComparison.Ordinal))
-                return TensorMapping.Ignore("the vocabulary head, which is tied to the embedding here");
+                return _head is null ? TensorMapping.Ignore("the vocabulary head, which this network lacks or ties to the embedding") : new(_head + name["to_logits.1.".Length..]);
             if (Layer().Match(name) is not { Success: true } layer)
                 return new(name);
             string block = $"{_prefix}blocks.{layer.Groups["i"].Value}.";
             return layer.Groups["rest"].Value switch
             {
                 var norm when norm.StartsWith("norm.", StringComparison.Ordinal) => new(block + norm),
-                "fn.sgu.weight" => new(block + "mlp_channels.gate.proj.weight", "one head", WithoutOneHead),
-                "fn.sgu.bias" => new(block + "mlp_channels.gate.proj.bias", "one head", WithoutOneHead),
-                var rest => new(block + "mlp_channels." + rest["fn.".Length..]
+                "sgu.weight" => new(block + "mlp_channels.gate.proj.weight", "one head", WithoutOneHead),
+                "sgu.bias" => new(block + "mlp_channels.gate.proj.bias", "one head", WithoutOneHead),
+                var rest => new(block + "mlp_channels." + rest
                     .Replace("proj_in.0.", "fc1.", StringComparison.Ordinal)
                     .Replace("proj_out.", "fc2.", StringComparison.Ordinal)
                     .Replace("sgu.norm.", "gate.norm.", StringComparison.Ordinal)
@@ -139,6 +140,7 @@ internal abstract partial class CheckpointNames
     [GeneratedRegex(@"^(cls|classifier|qa_outputs)\.")]
     private static partial Regex Head();
 
-    [GeneratedRegex(@"^layers\.(?<i>\d+)\.fn\.(?<rest>.+)$")]
+    // Residual(PreNorm(PreShiftTokens(gMLPBlock))); before version 0.1.5 there was no shift around the block.
+    [GeneratedRegex(@"^layers\.(?<i>\d+)\.fn\.(fn\.(fn\.)?(?=proj_|sgu\.|attn\.))?(?<rest>(norm|proj_in|proj_out|sgu|attn)\..+)$")]
     private static partial Regex Layer();
 }

@@ -34,7 +34,7 @@ internal sealed class CheckpointPlan
             if (mapping.Target is not { } target)
                 ignored.Add(new(source, source, mapping.Note));
             else if (!_state.TryGetValue(target, out Tensor? tensor))
-                unexpected.Add(new(target, source, ""));
+                unexpected.Add(new(source, source, ""));
             else if (!seen.Add(target))
                 unexpected.Add(new(source, source, $"'{target}' comes from another tensor already"));
             else

@@ -23,7 +23,7 @@ public static class PublishedNetwork
         bool hasPooler = file.Names.Any(n => n.Contains("pooler.dense", StringComparison.Ordinal));
         TextEncoder encoder = ModelZoo.CreateText(options with { Bert = options.Bert with { Pooler = hasPooler } }, vocabulary, length, new TextTokens(), seed);
         if (layout == CheckpointLayout.LucidrainsGmlpText)
-            return encoder;
+            return encoder.Causal ? new CausalLanguageModel(encoder, tied: false, seed) : new MaskedLanguageModel(encoder, seed: seed, tied: false);
         if (file.Names.Any(n => n.StartsWith("cls.predictions.", StringComparison.Ordinal)))
             return new MaskedLanguageModel(encoder, file.Names.Any(n => n.StartsWith("cls.predictions.transform.", StringComparison.Ordinal)) ? MlmHead.BertTransform : MlmHead.Plain, seed);
         if (file.Names.Any(n => n.StartsWith("qa_outputs.", StringComparison.Ordinal)))

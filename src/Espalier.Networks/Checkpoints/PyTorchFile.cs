@@ -52,7 +52,7 @@ internal sealed class PyTorchFile : WeightsFile
                 Check(path, archive, root, name, tensor);
             return new PyTorchFile(path, root, tensors);
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or NotSupportedException)
+        catch (Exception error) when (error is InvalidDataException or IOException or NotSupportedException or ArgumentException)
         {
             throw Broken(path, "is no whole archive", error);
         }
@@ -75,7 +75,7 @@ internal sealed class PyTorchFile : WeightsFile
                 stream.ReadExactly(storage.bytes);
             return storage.as_strided(tensor.Shape, tensor.Stride, tensor.Offset).clone().MoveToOuterDisposeScope();
         }
-        catch (Exception error) when (error is InvalidDataException or IOException)
+        catch (Exception error) when (error is InvalidDataException or IOException or NotSupportedException or ArgumentException)
         {
             throw Broken(_path, $"ends inside tensor '{name}', or cannot be read", error);
         }

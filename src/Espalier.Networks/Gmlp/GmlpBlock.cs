@@ -19,6 +19,8 @@ public sealed class GmlpBlock : Module<Tensor, Tensor>
     [ComponentName(Name = "drop_path")]
     private readonly DropPath _dropPath;
 
+    private readonly TokenShift _shift;
+
     /// <summary>Creates a block; its weights are drawn by the network it belongs to.</summary>
     /// <param name="options">Widths, gate and epsilons.</param>
     /// <param name="tokens">Number of tokens n.</param>
@@ -32,6 +34,7 @@ public sealed class GmlpBlock : Module<Tensor, Tensor>
         _mlp = new GatedMlp(options, tokens);
         _dropout = new SampleDropout(dropout);
         _dropPath = new DropPath(dropProbability);
+        _shift = new TokenShift((options as GmlpTextOptions)?.TokenShift ?? 0, options.Causal);
         register_module("norm", _norm);
         register_module("mlp_channels", _mlp);
         register_module("dropout", _dropout);
@@ -77,14 +80,21 @@ public sealed class GmlpBlock : Module<Tensor, Tensor>
         return [.. matrices.Select(m => m.clone().MoveToOuterDisposeScope())];
     }
 
-    internal Tensor Next(Tensor input, GmlpBlockMemory memory) => input + _mlp.Next(_norm.call(input), memory);
+    internal Tensor Next(Tensor input, GmlpBlockMemory memory)
+    {
+        Tensor normal = _norm.call(input);
+        if (_shift.Reach == 0)
+            return input + _mlp.Next(normal, memory);
+        Tensor? earlier = memory.TakeEarlier(normal, _shift.Reach);
+        return input + _mlp.Next(_shift.ApplyNext(normal, earlier), memory);
+    }
 
     internal void InitializeForImages(torch.Generator generator) => _mlp.InitializeForImages(Options, generator);
 
     internal void InitializeForText(torch.Generator generator) => _mlp.InitializeForText(Options, generator);
 
     private Tensor Residual(Tensor input, Tensor? mask) =>
-        input + _dropPath.call(_dropout.call(_mlp.Masked(_norm.call(input), mask)));
+        input + _dropPath.call(_dropout.call(_mlp.Masked(_shift.Apply(_norm.call(input)), mask)));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -13,14 +13,18 @@ public sealed class CausalLanguageModel : torch.nn.Module<Tensor, Tensor>
 
     /// <summary>Creates the model.</summary>
     /// <param name="encoder">The network; from now on the model's.</param>
+    /// <param name="tied">Whether the head's matrix is the embedding, as in GPT-2; else it has one of its own.</param>
+    /// <param name="seed">Of the head's weights.</param>
     /// <exception cref="OptionsException">The encoder is not causal.</exception>
-    public CausalLanguageModel(TextEncoder encoder) : base(nameof(CausalLanguageModel))
+    public CausalLanguageModel(TextEncoder encoder, bool tied = true, int seed = 0) : base(nameof(CausalLanguageModel))
     {
         OptionsException.Require(encoder.Causal, "causal", false, "must be true for a causal language model: it must not see what it guesses");
         _encoder = encoder;
-        _head = new VocabularyHead(encoder, MlmHead.Plain, 1e-5);
+        _head = new VocabularyHead(encoder, MlmHead.Plain, 1e-5, tied);
         register_module("encoder", _encoder);
         register_module("head", _head);
+        using var generator = new torch.Generator(unchecked((ulong)seed + 1));
+        _head.Initialize(generator);
     }
 
     /// <summary>The network below the head.</summary>

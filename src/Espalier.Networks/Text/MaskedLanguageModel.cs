@@ -15,12 +15,13 @@ public sealed class MaskedLanguageModel : torch.nn.Module<Tensor, Tensor>
     /// <param name="encoder">The network; from now on the model's.</param>
     /// <param name="head">What stands before the vocabulary.</param>
     /// <param name="seed">Of the head's weights.</param>
+    /// <param name="tied">Whether the head's matrix is the embedding, as in BERT; else it has one of its own.</param>
     /// <exception cref="OptionsException">The encoder is causal.</exception>
-    public MaskedLanguageModel(TextEncoder encoder, MlmHead head = MlmHead.Plain, int seed = 0) : base(nameof(MaskedLanguageModel))
+    public MaskedLanguageModel(TextEncoder encoder, MlmHead head = MlmHead.Plain, int seed = 0, bool tied = true) : base(nameof(MaskedLanguageModel))
     {
         OptionsException.Require(!encoder.Causal, "causal", true, "must be false for a masked language model: it looks both ways");
         _encoder = encoder;
-        _heads = new PredictionHeads(new VocabularyHead(encoder, head, encoder is BertEncoder ? 1e-12 : 1e-5));
+        _heads = new PredictionHeads(new VocabularyHead(encoder, head, encoder is BertEncoder ? 1e-12 : 1e-5, tied));
         register_module(encoder.ChildName, _encoder);
         register_module("cls", _heads);
         using var generator = new torch.Generator(unchecked((ulong)seed + 1));

@@ -95,7 +95,7 @@ public sealed class OnnxClassifier : ILogitClassifier, IModelIdentity, IDisposab
     public Tensor Probabilities(Tensor inputs) => InBatches(inputs, _output.Probabilities);
 
     /// <inheritdoc/>
-    public Tensor Predict(Tensor inputs) => InBatches(inputs, static scores => scores.argmax(1));
+    public Tensor Predict(Tensor inputs) => InBatches(inputs, PredictedClasses.Of);
 
     /// <summary>The model's output as it is: logits or probabilities.</summary>
     /// <param name="inputs">[batch, ...<see cref="InputShape"/>].</param>

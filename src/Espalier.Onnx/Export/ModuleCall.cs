@@ -45,6 +45,15 @@ internal sealed class ModuleCall
         return [.. _inputs.Select(i => i.Random(batch, tokens, generator, _device))];
     }
 
+    /// <summary>Inputs at the edges of what may come, and beyond.</summary>
+    /// <param name="probe">Which.</param>
+    /// <param name="tokens">Their length, where it is open.</param>
+    public Tensor[] ProbeInputs(OnnxProbe probe, long? tokens)
+    {
+        using var generator = new torch.Generator(unchecked((ulong)((_seed * 7919) + 200 + (int)probe)));
+        return [.. _inputs.Select(i => i.Probe(probe, tokens, generator, _device))];
+    }
+
     /// <summary>Calls the module.</summary>
     /// <exception cref="OnnxExportException">Its forward takes other inputs.</exception>
     public Tensor[] Run(Tensor[] inputs)

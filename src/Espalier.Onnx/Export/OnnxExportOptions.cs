@@ -27,6 +27,12 @@ public sealed record OnnxExportOptions
     /// <summary>Batch sizes of the random inputs on which both are compared.</summary>
     public IReadOnlyList<int> VerifiedBatchSizes { get; init; } = [1, 5];
 
+    /// <summary>
+    /// Whether a module without a conversion is refused. Default false: its composition is inferred from two runs, checked on random inputs and
+    /// on inputs at the edges, and listed in <see cref="OnnxExportReport.Inferred"/>.
+    /// </summary>
+    public bool Strict { get; init; }
+
     /// <summary>The seed of the random inputs.</summary>
     public int Seed { get; init; }
 

@@ -16,6 +16,9 @@ public sealed record OnnxExportReport(string Path, long Bytes, bool ExternalData
     /// </summary>
     public double Variation { get; init; } = double.NaN;
 
+    /// <summary>Modules without a conversion, whose composition was inferred from observation: path and type of each, and how many values between its children were explained.</summary>
+    public IReadOnlyList<string> Inferred { get; init; } = [];
+
     /// <summary>What the check could not see, for people; empty where there is nothing to say.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module;
 
 namespace Espalier.Onnx;
@@ -34,7 +35,7 @@ public static class OnnxExporter
         OptionsException.Require(inputs.Count is >= 1 and <= 3, nameof(inputs), inputs.Count, "must describe one to three inputs");
         foreach (OnnxInput input in inputs.Where(i => i.IsSequence))
             OptionsException.Require(input.Shape.Count > 0 && input.Shape[0] >= 1, nameof(inputs), OnnxValue.Text(input.Shape), $"must hold the greatest number of tokens first: '{input.Name}' leaves it open");
-        using var mode = new EvaluationMode(module);
+        using ModuleModes modes = ModuleModes.Evaluate(module);
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var call = new ModuleCall(module, inputs, options.Seed);
@@ -43,7 +44,7 @@ public static class OnnxExporter
         call.Run(call.RandomInputs(1, stream: 99));
         RequireLengths(call);
         using ModuleObservations observations = ModuleObservations.Of(module, options.Conversions, call.Observe);
-        using var graph = new OnnxGraph(module, options.Conversions, observations);
+        using var graph = new OnnxGraph(module, options.Conversions, observations) { Strict = options.Strict };
         OnnxValue[] values = [.. inputs.Select(i => graph.Input(i.Name, i.Type, i.OpenShape))];
         IReadOnlyList<OnnxValue> results = graph.CallMany(module, values);
         int nodes = graph.NodeCount;
@@ -52,15 +53,17 @@ public static class OnnxExporter
         return Written(path, temporary =>
         {
             bool external = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
-            OnnxVerification check = OnnxVerification.Of(temporary, call, options);
+            OnnxVerification check = OnnxVerification.Of(temporary, call, options, graph.Inferred.Count > 0);
             if (!(check.MaxDifference <= options.Tolerance))
             {
                 throw new OnnxExportException("", module.GetType(), string.Create(System.Globalization.CultureInfo.InvariantCulture,
                     $"ONNX Runtime's results differ from the module's by up to {check.MaxDifference:0.###e+0}{check.At}, more than {options.Tolerance:0.###e+0}"),
-                    "look for a layer whose conversion is wrong, or for results that depend on the batch");
+                    graph.Inferred.Count > 0
+                        ? $"write a conversion ({nameof(IOnnxExportable)}) for what was inferred: {string.Join(", ", graph.Inferred)}"
+                        : "look for a layer whose conversion is wrong, or for results that depend on the batch");
             }
 
-            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options) };
+            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options), Inferred = [.. graph.Inferred] };
         });
     }
 

@@ -44,4 +44,26 @@ public sealed record OnnxInput(string Name, IReadOnlyList<long> Shape, torch.Sca
         using Tensor unit = torch.rand(shape, generator: generator);
         return (unit * (Upper - Lower) + Lower).to(Type).to(device);
     }
+
+    /// <summary>Inputs at the edges of what may come, and beyond.</summary>
+    /// <param name="probe">Which.</param>
+    /// <param name="tokens">Their length, where it is open.</param>
+    /// <param name="generator">Gives the numbers.</param>
+    /// <param name="device">Where they are wanted.</param>
+    internal Tensor Probe(OnnxProbe probe, long? tokens, torch.Generator generator, torch.Device device)
+    {
+        const int Batch = 2;
+        Tensor random = Random(Batch, tokens, generator, device);
+        bool isInteger = Type is torch.ScalarType.Int64 or torch.ScalarType.Int32;
+        return probe switch
+        {
+            OnnxProbe.Least => torch.full_like(random, Lower),
+            OnnxProbe.Greatest => torch.full_like(random, Upper),
+            _ when isInteger => random,
+            OnnxProbe.Zero => torch.zeros_like(random),
+            OnnxProbe.Small => random * 1e-3,
+            OnnxProbe.Large => random * 30,
+            _ => random * 1e3,
+        };
+    }
 }

@@ -10,7 +10,11 @@ internal sealed record OnnxVerification(double MaxDifference, string At, double 
 {
     /// <summary>Runs both.</summary>
     /// <exception cref="OnnxExportException">ONNX Runtime refuses the file.</exception>
-    public static OnnxVerification Of(string path, ModuleCall call, OnnxExportOptions options)
+    /// <param name="path">The file.</param>
+    /// <param name="call">The module.</param>
+    /// <param name="options">Batch sizes and tolerance.</param>
+    /// <param name="isInferred">Whether some of it was inferred from observation: then inputs at the edges are tried too.</param>
+    public static OnnxVerification Of(string path, ModuleCall call, OnnxExportOptions options, bool isInferred)
     {
         try
         {
@@ -35,6 +39,21 @@ internal sealed record OnnxVerification(double MaxDifference, string At, double 
                 }
             }
 
+            foreach (OnnxProbe probe in isInferred ? Enum.GetValues<OnnxProbe>() : [])
+            {
+                using var scope = torch.NewDisposeScope();
+                Tensor[] inputs = call.ProbeInputs(probe, call.Lengths[0]);
+                Tensor[] expected = call.Run(inputs);
+                Tensor[] actual = session.Run([.. call.Inputs.Select((input, k) => (input.Name, inputs[k]))]);
+                for (int k = 0; k < expected.Length; k++)
+                {
+                    // Large inputs have large results, whose last digits count for nothing.
+                    double difference = Difference(actual[k], expected[k].cpu()) / Math.Max(1, LargestFinite(expected[k]));
+                    if (difference > Math.Max(greatest, options.Tolerance))
+                        (greatest, at) = (difference, $" of the largest result, for {Words(probe)}: what was inferred by observation does not hold there");
+                }
+            }
+
             return new OnnxVerification(greatest, at, variation);
         }
         catch (OnnxRuntimeException error)
@@ -56,6 +75,18 @@ internal sealed record OnnxVerification(double MaxDifference, string At, double 
         double greatest = torch.where(agree, torch.zeros_like(difference), difference).max().ToDouble();
         return double.IsNaN(greatest) ? double.PositiveInfinity : greatest;
     }
+
+    private static string Words(OnnxProbe probe) => probe switch
+    {
+        OnnxProbe.Zero => "zeros",
+        OnnxProbe.Least => "the least values",
+        OnnxProbe.Greatest => "the greatest values",
+        OnnxProbe.Small => "random inputs times 0.001",
+        OnnxProbe.Large => "random inputs times 30",
+        _ => "random inputs times 1,000",
+    };
+
+    private static double LargestFinite(Tensor results) => results.numel() == 0 ? 0 : results.to(torch.float64).nan_to_num(0, 0, 0).abs().max().ToDouble();
 
     private static double Range(Tensor results) => results.numel() == 0 ? 0 : (results.amax([0]) - results.amin([0])).max().ToDouble();
 }

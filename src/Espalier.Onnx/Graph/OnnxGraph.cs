@@ -24,7 +24,16 @@ public sealed class OnnxGraph : IDisposable
     private readonly List<Tensor> _owned = [];
     private readonly HashSet<string> _valueNames = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OnnxValue> _shared = new(StringComparer.Ordinal);
+    private readonly List<string> _inferred = [];
     private OnnxValue? _sequence;
+
+    /// <summary>Whether modules without a conversion are refused.</summary>
+    internal bool Strict { get; init; }
+
+    /// <summary>The modules whose composition was inferred, in words.</summary>
+    internal IReadOnlyList<string> Inferred => _inferred;
+
+    internal void AddInferred(string what) => _inferred.Add(what);
 
     internal OnnxGraph(Module root, OnnxConversions conversions, ModuleObservations observations)
     {

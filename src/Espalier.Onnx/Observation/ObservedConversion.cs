@@ -10,6 +10,8 @@ internal static class ObservedConversion
 {
     public static IReadOnlyList<OnnxValue> Convert(OnnxGraph graph, Module module, IReadOnlyList<OnnxValue> inputs, ModuleObservations observations)
     {
+        if (graph.Strict)
+            throw Refusal(graph, module, "it has no conversion, and a strict export infers none from observation");
         if (observations.Next(module) is not var (first, second))
             throw Refusal(graph, module, "it has no conversion, and its calls could not be observed");
         if (!first.Calls.Select(c => c.Child).SequenceEqual(second.Calls.Select(c => c.Child), ReferenceEqualityComparer.Instance))
@@ -26,7 +28,11 @@ internal static class ObservedConversion
                 search.Add(new TracedValue(new(a.Outputs[i], b.Outputs[i]), $"the output of '{child}'", Given(results[i])));
         }
 
-        return [.. first.Outputs.Zip(second.Outputs, (x, y) => Explain(graph, module, search, new(x, y), "its result"))];
+        OnnxValue[] outputs = [.. first.Outputs.Zip(second.Outputs, (x, y) => Explain(graph, module, search, new(x, y), "its result"))];
+        string path = graph.PathOf(module);
+        int children = first.Calls.Count;
+        graph.AddInferred($"{(path.Length == 0 ? "the module itself" : $"'{path}'")} ({module.GetType().Name}, {children} call{(children == 1 ? "" : "s")} of children)");
+        return outputs;
     }
 
     private static OnnxValue Explain(OnnxGraph graph, Module module, GlueSearch search, TracedPair target, string what)

@@ -41,9 +41,9 @@ public sealed record DetectorComparisonOptions
         OptionsException.Require(Samples is null or >= 1, nameof(Samples), Samples, "must be at least 1");
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         foreach (string name in Validation ?? [])
-            OptionsException.Require(OutlierSource.Open(name).Use == OutlierUse.Validation, nameof(Validation), name, $"must be a distribution for choosing: {string.Join(", ", OutlierGenerator.NamesFor(OutlierUse.Validation))}");
+            OptionsException.Require(OutlierSource.UseOf(name) == OutlierUse.Validation, nameof(Validation), name, $"must be a distribution for choosing: {string.Join(", ", OutlierGenerator.NamesFor(OutlierUse.Validation))}");
         foreach (string name in Near.Concat(Far))
-            OptionsException.Require(OutlierSource.Open(name).Use == OutlierUse.Test, "far", name, "is a distribution to choose detectors by, not to report on");
+            OptionsException.Require(OutlierSource.UseOf(name) == OutlierUse.Test, "far", name, "is a distribution to choose detectors by, not to report on");
         new OodBenchmarkOptions { Detectors = Detectors, Protocol = Protocol }.Validate();
     }
 }

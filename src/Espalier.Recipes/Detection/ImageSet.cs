@@ -14,11 +14,14 @@ public sealed class ImageSet : IDisposable
     /// <summary>[n, channels, height, width], float32, in [0, 1], on the CPU.</summary>
     public Tensor Images { get; }
 
+    /// <summary>How many files of a folder are no pictures.</summary>
+    public int LeftOut { get; private init; }
+
     /// <summary>The class of each; null of a folder.</summary>
     public IReadOnlyList<string>? Labels { get; }
 
     /// <summary>Opens pictures.</summary>
-    /// <param name="source">A data set of the catalogue with images, or a folder with PNG or JPEG files.</param>
+    /// <param name="source">A data set of the catalogue with images, or a folder with pictures, at any depth.</param>
     /// <param name="shape">The shape that they are brought into; their own where null, which a folder has none of.</param>
     /// <param name="forTraining">Whether those outside a data set's test split are taken, else that split.</param>
     /// <param name="count">At most so many, the first ones; all where null.</param>
@@ -36,7 +39,8 @@ public sealed class ImageSet : IDisposable
             OptionsException.Require(shape is not null, nameof(shape), null, "must be given for a folder of pictures: 1x28x28 for grey ones of 28 by 28 pixels");
             OptionsException.Require(label is null, "class", label, "belongs to data sets: a folder has no classes here");
             Tensor pictures = OutlierSource.Open(source).Load(new OutlierRequest { Shape = shape!, Count = count });
-            return new(source, Kept(pictures), null);
+            _ = FolderFiles.Pictures(source, out int leftOut);
+            return new(source, Kept(pictures), null) { LeftOut = leftOut };
         }
 
         using UncutData data = DataCatalog.Default.LoadUncut(new() { Name = source });

@@ -68,7 +68,7 @@ internal static class TrainSection
         if (record.Ranks > 1)
             report.Paragraph($"{record.Ranks} processes trained together and added up their gradients.");
         foreach (string note in record.Notes)
-            report.Paragraph($"Note: {note}.");
+            report.Paragraph($"Note: {note.TrimEnd('.')}.");
         if (record.NoiseScale is { } noise)
             report.Paragraph($"The gradient noise scale was about {Format.Plain(Math.Round(noise))} samples at the end: much larger batches would bring little, and scaling rules would stop holding.");
     }

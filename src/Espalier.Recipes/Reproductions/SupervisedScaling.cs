@@ -84,7 +84,7 @@ internal static class SupervisedScaling
         claims.Add(new("η = 0.005, κ = 16: D of θ", "-", t.Text("slow.weights.own")));
         foreach (int kappa in new[] { 4, 8, 16 })
         {
-            double best = Exponents.MinBy(e => t.Mean(Exponent(kappa, e)));
+            double best = Exponents.MinBy(e => t.Mean(Exponent(kappa, e)) is var mean && double.IsNaN(mean) ? double.PositiveInfinity : mean);
             claims.Add(new($"best exponent / κ at κ = {kappa}", kappa <= 8 ? "1" : "-", best.ToString(CultureInfo.InvariantCulture), kappa <= 8 ? best == 1 : null));
         }
 

@@ -51,7 +51,7 @@ public sealed record DetectOptions
         OptionsException.Require(Fit is null or >= 1, nameof(Fit), Fit, "must be at least 1");
         OptionsException.Require(Outliers is null or { Count: > 0 }, nameof(Outliers), "empty", "needs at least one kind");
         foreach (string kind in (Outliers ?? []).Where(k => !IsText(k)))
-            OutlierSource.Open(kind);
+            OutlierSource.UseOf(kind);
         OptionsException.Require(Count is null or >= 1, nameof(Count), Count, "must be at least 1");
         OptionsException.Within("protocol", Protocol.Validate);
     }

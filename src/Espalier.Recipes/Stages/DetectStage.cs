@@ -18,10 +18,10 @@ internal static class DetectStage
             options.ValidateFor(context.Test.InputShape);
         IReadOnlyList<string> wanted = options.KindsFor(context.Test.InputShape);
         using var scope = torch.NewDisposeScope();
-        Batch test = context.Test.All();
         string name = options.DetectorFor(context.Recipe);
         using Scorer scorer = Scorer.Of(name, context, options);
-        double[] inliers = Scores(scorer.Detector, test.Inputs);
+        using Tensor inside = DatasetAnswers.Of(context.Test, scorer.Detector.Score, context.CancellationToken);
+        double[] inliers = Values(inside);
         var protocol = new DetectionProtocol(options.Protocol with { Seed = context.Seed });
         var kinds = new List<DetectedOutliers>();
         foreach (string kind in wanted)
@@ -69,8 +69,10 @@ internal static class DetectStage
     private static double[] Scores(IAnomalyDetector detector, Tensor inputs)
     {
         using Tensor scores = detector.Score(inputs);
-        return [.. ImageSamples.Floats(scores).Select(s => (double)s)];
+        return Values(scores);
     }
+
+    private static double[] Values(Tensor scores) => [.. ImageSamples.Floats(scores).Select(s => (double)s)];
 
     /// <summary>A detector on the model, with what must live as long as it.</summary>
     private sealed class Scorer : IDisposable

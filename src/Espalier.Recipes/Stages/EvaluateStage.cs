@@ -10,18 +10,17 @@ internal static class EvaluateStage
     public static EvaluationNumbers Run(IScoringClassifier classifier, Dataset test, EvaluateOptions options)
     {
         using var scope = torch.NewDisposeScope();
-        Batch all = test.All();
-        Tensor probabilities = classifier.Probabilities(all.Inputs);
-        ConfusionMatrix confusion = ConfusionMatrix.Of(probabilities.argmax(1), all.Labels, test.ClassCount);
+        Tensor probabilities = DatasetAnswers.Probabilities(classifier, test);
+        ConfusionMatrix confusion = ConfusionMatrix.Of(probabilities.argmax(1), test.Labels, test.ClassCount);
         return new EvaluationNumbers(
-            Accuracy.Of(probabilities, all.Labels),
-            LogLoss.Of(probabilities, all.Labels),
-            BrierScore.Of(probabilities, all.Labels),
-            CalibrationError.Expected(probabilities, all.Labels, options.CalibrationBins),
-            CalibrationError.RootMeanSquare(probabilities, all.Labels),
+            Accuracy.Of(probabilities, test.Labels),
+            LogLoss.Of(probabilities, test.Labels),
+            BrierScore.Of(probabilities, test.Labels),
+            CalibrationError.Expected(probabilities, test.Labels, options.CalibrationBins),
+            CalibrationError.RootMeanSquare(probabilities, test.Labels),
             confusion.MacroF1,
             [.. Enumerable.Range(0, test.ClassCount).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, test.ClassCount).Select(p => confusion[t, p])])],
-            ReliabilityDiagram.EqualWidth(probabilities, all.Labels, options.CalibrationBins).Bins);
+            ReliabilityDiagram.EqualWidth(probabilities, test.Labels, options.CalibrationBins).Bins);
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(string prefix, EvaluationNumbers n) =>

@@ -40,14 +40,16 @@ internal static class ProbeStage
         {
             string prefix = probed.Features switch
             {
-                "encoder" => "probe",
-                "averaged encoder" => "probe.ema",
+                ProbedFeatures.Encoder => "probe",
+                ProbedFeatures.AveragedEncoder => "probe.ema",
                 "untrained encoder" => "probe.untrained",
                 _ => "probe.raw",
             };
             yield return ($"{prefix}.linear", probed.Linear);
             yield return ($"{prefix}.knn", probed.Knn);
             yield return ($"{prefix}.spread", probed.Spread);
+            if (probed.IsCollapsed)
+                yield return ($"{prefix}.collapsed", 1);
         }
     }
 

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Training;
 
@@ -63,7 +64,7 @@ public sealed class Byol : Objective, IDisposable
         if (setup.Ema is null)
             throw new OptionsException("ema", null, "must be given: the target network is the moving average (momentum 0.996, schedule cosineToOne)");
         setup.Ema.BindTo(_target);
-        _target.train();
+        ModuleModes.Copy(_online, _target);
     }
 
     /// <inheritdoc/>

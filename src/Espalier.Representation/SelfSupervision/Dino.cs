@@ -1,5 +1,6 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Training;
 
@@ -83,7 +84,7 @@ public sealed class Dino : Objective, IDisposable
         if (setup.Ema is null)
             throw new OptionsException("ema", null, "must be given: the teacher is the moving average (momentum 0.996, schedule cosineToOne)");
         setup.Ema.BindTo(_teacher);
-        _teacher.train();
+        ModuleModes.Copy(_student, _teacher);
         _baseBatch = setup.Options.BaseBatchSize ?? setup.Options.BatchSize;
         _frozenUntil = _options.FreezeLastLayer.ToSamples(_baseBatch, setup.State.EpochSize);
     }

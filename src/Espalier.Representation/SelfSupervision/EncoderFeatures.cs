@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 using Espalier.Networks;
 
 namespace Espalier.Representation;
@@ -15,27 +16,18 @@ public static class EncoderFeatures
     /// <returns>[n, d]; belongs to the caller's dispose scope.</returns>
     public static Tensor Of(Encoder encoder, Dataset data, CancellationToken cancellationToken = default)
     {
-        bool wasTraining = encoder.training;
-        encoder.eval();
-        try
+        using ModuleModes modes = ModuleModes.Evaluate(encoder);
+        using var noGradients = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        var parts = new List<Tensor>();
+        for (int start = 0; start < data.Count; start += AtOnce)
         {
-            using var noGradients = torch.no_grad();
-            using var scope = torch.NewDisposeScope();
-            var parts = new List<Tensor>();
-            for (int start = 0; start < data.Count; start += AtOnce)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                using var part = torch.NewDisposeScope();
-                Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(AtOnce, data.Count - start))]);
-                parts.Add(encoder.call(batch.Inputs).MoveToOuterDisposeScope());
-            }
+            cancellationToken.ThrowIfCancellationRequested();
+            using var part = torch.NewDisposeScope();
+            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(AtOnce, data.Count - start))]);
+            parts.Add(encoder.call(batch.Inputs).MoveToOuterDisposeScope());
+        }
 
-            return torch.cat(parts).MoveToOuterDisposeScope();
-        }
-        finally
-        {
-            if (wasTraining)
-                encoder.train();
-        }
+        return torch.cat(parts).MoveToOuterDisposeScope();
     }
 }

@@ -59,8 +59,7 @@ public abstract class Attack
         if (targets is not null)
             ClassifierInputs.CheckClasses(classifier, targets, inputs.shape[0], nameof(targets));
         Require(classifier);
-        long[] keys = [.. Enumerable.Range(0, (int)inputs.shape[0]).Select(i => (long)i)];
-        return Run(new AttackTarget(classifier, new QueryMeter(maxQueries), inputs), inputs, labels, targets, keys, progress, cancellationToken);
+        return Run(new AttackTarget(classifier, new QueryMeter(maxQueries), inputs), inputs, labels, targets, RowKeys.Seeds(inputs), progress, cancellationToken);
     }
 
     /// <summary>Refuses a model that does not offer what the attack needs.</summary>

@@ -56,6 +56,12 @@ public sealed class AttackResult : IDisposable
     /// <summary>Gradients that held values which are no numbers; they counted as zero.</summary>
     public int UndefinedGradients { get; internal init; }
 
+    /// <summary>
+    /// Inputs for which an attack on labels found no starting point, since nothing that it tried fools the model, however far away. They
+    /// count as standing.
+    /// </summary>
+    public int WithoutStart { get; internal init; }
+
     /// <summary>Share of inputs that stood before the attack; NaN for none.</summary>
     public double CleanAccuracy => Share(i => OriginallyCorrect[i]);
 

@@ -15,13 +15,13 @@ internal sealed class EvaluatedBatch : IDisposable
     public required BatchRecord Outcome { get; init; }
 
     /// <summary>What of it is text.</summary>
-    internal sealed record BatchRecord(bool[] Correct, int[] Stage, double[] Distance, long[] Queries, long[] Gradients, AttackStageTally[] Stages, int ZeroGradients, int UndefinedGradients, double WallSeconds, bool IsComplete);
+    internal sealed record BatchRecord(bool[] Correct, int[] Stage, double[] Distance, long[] Queries, long[] Gradients, AttackStageTally[] Stages, int ZeroGradients, int UndefinedGradients, double WallSeconds, bool IsComplete, int WithoutStart = 0);
 
     public static EvaluatedBatch Of(AttackResult result, double wallSeconds, bool isComplete) => new()
     {
         Adversarials = result.Adversarials,
         Outcome = new([.. result.OriginallyCorrect], [.. result.FirstStage], [.. result.PerturbationNorms], [.. result.QueriesPerSample], [.. result.GradientsPerSample],
-            [.. result.Stages], result.ZeroGradients, result.UndefinedGradients, wallSeconds, isComplete),
+            [.. result.Stages], result.ZeroGradients, result.UndefinedGradients, wallSeconds, isComplete, result.WithoutStart),
     };
 
     public void Write(string path) => SafetensorsFile.Write(path, [new(Inputs, Adversarials)], new Dictionary<string, string> { [Record] = JsonSerializer.Serialize(Outcome) });

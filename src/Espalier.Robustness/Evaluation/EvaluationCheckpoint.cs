@@ -11,14 +11,14 @@ namespace Espalier.Robustness;
 /// </summary>
 internal sealed class EvaluationCheckpoint
 {
-    private const int Probes = 8;
+    private const int Probes = 32;
 
     private readonly string? _folder;
 
     /// <param name="folder">The folder; null keeps nothing.</param>
-    /// <param name="identity">What the evaluation is about.</param>
+    /// <param name="identity">Says what the evaluation is about, which may cost queries; asked only where there is a folder.</param>
     /// <exception cref="CheckpointException">The folder holds another evaluation.</exception>
-    public EvaluationCheckpoint(string? folder, string identity)
+    public EvaluationCheckpoint(string? folder, Func<string> identity)
     {
         _folder = folder;
         if (folder is null)
@@ -26,12 +26,12 @@ internal sealed class EvaluationCheckpoint
         string path = Path.Combine(folder, "evaluation.txt");
         if (!File.Exists(path))
         {
-            AtomicFile.Replace(path, identity);
+            AtomicFile.Replace(path, identity());
             return;
         }
 
         string[] known = File.ReadAllLines(path);
-        string[] now = identity.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        string[] now = identity().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         int differs = Enumerable.Range(0, Math.Max(known.Length, now.Length)).FirstOrDefault(i => i >= known.Length || i >= now.Length || known[i] != now[i], -1);
         if (differs >= 0)
         {
@@ -40,15 +40,25 @@ internal sealed class EvaluationCheckpoint
         }
     }
 
-    /// <summary>What tells one evaluation from another: the attack, the data, and the model by what it says of the first inputs.</summary>
-    public static string Identity(IClassifier classifier, Tensor inputs, Tensor labels, string attack, PerturbationOptions options)
+    /// <summary>
+    /// What tells one evaluation from another: the attack, the data, and the model by the checksum of its weights, or where these are out of
+    /// sight by all digits of what it says of inputs spread over the data.
+    /// </summary>
+    /// <exception cref="QueryBudgetException">The queries do not suffice to tell the model from others.</exception>
+    public static string Identity(AttackTarget target, Tensor inputs, Tensor labels, string attack, PerturbationOptions options)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor first = inputs.narrow(0, 0, Math.Min(Probes, inputs.shape[0]));
-        Tensor says = classifier is IScoringClassifier scoring ? (scoring.Probabilities(first) * 1e4).round() : classifier.Predict(first);
+        string model = ModelChecksum.Of(target.Classifier) ?? Answers(target, inputs);
         return string.Create(CultureInfo.InvariantCulture,
-            $"attack {attack}\nnorm {options.Norm}\nepsilon {options.Epsilon:R}\nseed {options.Seed}\nbatch {options.BatchSize}\nscales {string.Join(' ', options.FeatureScales ?? [])}\ndata {Hash(inputs)} {Hash(labels)}\nmodel {Hash(says)}\n");
+            $"attack {attack}\nnorm {options.Norm}\nepsilon {options.Epsilon:R}\nseed {options.Seed}\nbatch {options.BatchSize}\nscales {string.Join(' ', options.FeatureScales ?? [])}\ndata {Hash(inputs)} {Hash(labels)}\nmodel {target.Classifier.ClassCount} classes {model}\n");
+    }
+
+    private static string Answers(AttackTarget target, Tensor inputs)
+    {
+        long stride = Math.Max(1, inputs.shape[0] / Probes);
+        Tensor some = inputs.index_select(0, torch.arange(0, Math.Min(inputs.shape[0], Probes * stride), stride, device: inputs.device));
+        return Hash(AttackTarget.Offers(target.Classifier) == Access.Labels ? target.Predict(some) : target.Scores(some));
     }
 
     public EvaluatedBatch? TryLoad(int index, torch.Device device) =>

@@ -18,6 +18,24 @@ internal static class ResultSigns
         }
     }
 
+    public static IEnumerable<RobustnessFinding> OfBudget(AdversarialVerification verification, long? maxQueries)
+    {
+        if (verification.NotLookedAt > 0)
+        {
+            yield return new("second-look-incomplete", string.Create(CultureInfo.InvariantCulture, $"the budget of {maxQueries:N0} queries was used up before {verification.NotLookedAt} of {verification.Claimed} successes were looked at again"),
+                "raise the budget: what was not looked at again counts as the attack saw it", IsWarning: false);
+        }
+    }
+
+    public static IEnumerable<RobustnessFinding> OfStarts(int withoutStart)
+    {
+        if (withoutStart > 0)
+        {
+            yield return new("no-starting-point", string.Create(CultureInfo.InvariantCulture, $"for {withoutStart} inputs nothing that was tried fools the model, however far away: they were not attacked by labels and count as standing"),
+                "give starting points of all classes, or more tries");
+        }
+    }
+
     public static IEnumerable<RobustnessFinding> Of(IReadOnlyList<AttackStageTally> stages, ExampleOutcome[] outcomes, int zeroGradients, int undefinedGradients, Access access)
     {
         int attacked = outcomes.Count(o => o.Correct);

@@ -34,15 +34,16 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         ClassifierInputs.CheckClasses(classifier, labels, inputs.shape[0], nameof(labels));
         attack.Require(classifier);
         string name = attack is CompositeAttack composite ? Names(composite) : attack.GetType().Name;
-        var checkpoint = new EvaluationCheckpoint(Options.Checkpoint, EvaluationCheckpoint.Identity(classifier, inputs, labels, name, attack.Options));
         TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         var meter = new QueryMeter(Options.MaxQueries);
         var target = new AttackTarget(classifier, meter, inputs);
+        var checkpoint = new EvaluationCheckpoint(Options.Checkpoint, () => EvaluationCheckpoint.Identity(target, inputs, labels, name, attack.Options));
+        long[] keys = RowKeys.Seeds(inputs);
         IReadOnlyList<RobustnessFinding> signs = TargetSigns.Of(target, inputs, labels);
         bool isRandom = signs.Any(f => f.Code == TargetSigns.Randomised);
-        EvaluatedBatch?[] batches = Attacked(target, inputs, labels, attack, checkpoint, progress, cancellationToken);
+        EvaluatedBatch?[] batches = Attacked(target, inputs, labels, keys, attack, checkpoint, progress, cancellationToken);
         Tensor adversarials = inputs.clone();
         var outcomes = new ExampleOutcome[inputs.shape[0]];
         long[] truth = labels.cpu().data<long>().ToArray();
@@ -80,14 +81,14 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
             Stages = stages,
             Verification = verification,
             Outcomes = outcomes,
-            Findings = [.. signs, .. ResultSigns.Of(stages, outcomes, records.Sum(r => r.ZeroGradients), records.Sum(r => r.UndefinedGradients), attack.Access)],
+            Findings = [.. signs, .. ResultSigns.OfBudget(verification, Options.MaxQueries), .. ResultSigns.OfStarts(records.Sum(r => r.WithoutStart)), .. ResultSigns.Of(stages, outcomes, records.Sum(r => r.ZeroGradients), records.Sum(r => r.UndefinedGradients), attack.Access)],
         };
         foreach (EvaluatedBatch? batch in batches)
             batch?.Dispose();
         return new EvaluatedRobustness(report, adversarials.MoveToOuterDisposeScope());
     }
 
-    private EvaluatedBatch?[] Attacked(AttackTarget target, Tensor inputs, Tensor labels, Attack attack, EvaluationCheckpoint checkpoint, IProgress<double>? progress, CancellationToken cancellationToken)
+    private EvaluatedBatch?[] Attacked(AttackTarget target, Tensor inputs, Tensor labels, long[] keys, Attack attack, EvaluationCheckpoint checkpoint, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         int size = attack.Options.BatchSize;
         int count = checked((int)((inputs.shape[0] + size - 1) / size));
@@ -103,7 +104,7 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
             {
                 if (Volatile.Read(ref isOver))
                     return;
-                batches[index] = One(target, inputs, labels, attack, checkpoint, index, stop.Token, cancellationToken);
+                batches[index] = One(target, inputs, labels, keys, attack, checkpoint, index, stop.Token, cancellationToken);
                 if (batches[index] is not { Outcome.IsComplete: true })
                     Volatile.Write(ref isOver, true);
                 progress?.Report(Interlocked.Increment(ref done) / (double)count);
@@ -119,14 +120,14 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         return batches;
     }
 
-    private static EvaluatedBatch? One(AttackTarget target, Tensor inputs, Tensor labels, Attack attack, EvaluationCheckpoint checkpoint, int index, CancellationToken stop, CancellationToken caller)
+    private static EvaluatedBatch? One(AttackTarget target, Tensor inputs, Tensor labels, long[] allKeys, Attack attack, EvaluationCheckpoint checkpoint, int index, CancellationToken stop, CancellationToken caller)
     {
         if (checkpoint.TryLoad(index, inputs.device) is { } known)
             return known;
         using var scope = torch.NewDisposeScope();
         long start = (long)index * attack.Options.BatchSize;
         long size = Math.Min(attack.Options.BatchSize, inputs.shape[0] - start);
-        long[] keys = [.. Enumerable.Range(0, (int)size).Select(i => start + i)];
+        long[] keys = allKeys[(int)start..(int)(start + size)];
         var watch = Stopwatch.StartNew();
         try
         {

@@ -17,7 +17,7 @@ internal sealed class SecondLook(AttackTarget target, PerturbationOptions option
     {
         using var scope = torch.NewDisposeScope();
         Tensor? scales = options.FeatureScales is { } s ? torch.tensor(s.ToArray(), dtype: inputs.dtype, device: inputs.device).view([1, .. inputs.shape[1..]]) : null;
-        (int claimed, int confirmed, int lost) = (0, 0, 0);
+        (int claimed, int confirmed, int lost, int notLookedAt) = (0, 0, 0, 0);
         for (int i = 0; i < outcomes.Length; i++)
         {
             using var one = torch.NewDisposeScope();
@@ -34,6 +34,14 @@ internal sealed class SecondLook(AttackTarget target, PerturbationOptions option
             }
 
             claimed++;
+            // Without queries the attack's own look, which was counted as well, stands.
+            if (target.Meter.Left < (eightBit ? 2 : 1) * passes)
+            {
+                notLookedAt++;
+                outcomes[i] = outcome with { Predicted = -1 };
+                continue;
+            }
+
             int predicted = Predicted(adversarial, outcome.Label);
             bool holds = predicted != outcome.Label && IsLegal(clean, adversarial, scales);
             confirmed += holds ? 1 : 0;
@@ -42,7 +50,7 @@ internal sealed class SecondLook(AttackTarget target, PerturbationOptions option
                 lost++;
         }
 
-        return new AdversarialVerification(claimed, confirmed, eightBit ? lost : null);
+        return new AdversarialVerification(claimed, confirmed, eightBit ? lost : null, notLookedAt);
     }
 
     /// <summary>To k/255 toward the clean input, so that the norm still holds.</summary>

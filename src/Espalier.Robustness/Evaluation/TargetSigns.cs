@@ -8,6 +8,9 @@ internal static class TargetSigns
     public const string Randomised = "randomised";
     private const int Looks = 5;
     private const int Samples = 64;
+
+    // The share of a budget of queries that goes into looks before the attack.
+    private const int BudgetShare = 10;
     private const double Tolerance = 1e-4;
     private const double SumTolerance = 1e-5;
 
@@ -15,7 +18,14 @@ internal static class TargetSigns
     {
         using var scope = torch.NewDisposeScope();
         var found = new List<RobustnessFinding>();
-        Tensor few = inputs.narrow(0, 0, Math.Min(Samples, inputs.shape[0]));
+        long size = Math.Min(Math.Min(Samples, inputs.shape[0]), target.Meter.Left / (BudgetShare * Looks));
+        if (size == 0)
+        {
+            return [new("not-looked-at", string.Create(CultureInfo.InvariantCulture, $"a budget of {target.Meter.Left} queries leaves none to look for randomness beforehand"),
+                "raise the budget of queries for a judgement that can be believed", IsWarning: false)];
+        }
+
+        Tensor few = inputs.narrow(0, 0, size);
         if (AttackTarget.Offers(target.Classifier) == Access.Labels)
         {
             Tensor first = target.Predict(few);

@@ -20,7 +20,7 @@ internal sealed class PolicyProblem(PolicySpace space, IClassifier classifier, P
 
     public override string Fingerprint { get; } = string.Create(CultureInfo.InvariantCulture,
         $"{options.Norm} {options.Epsilon:R}, pool {string.Join(' ', space.Pool)}, {options.Stages} stages of at most {options.MaxSteps} steps and {options.MaxComplexity} gradients, ")
-        + EvaluationCheckpoint.Identity(classifier, examples.Inputs, examples.Labels, "", new ProjectedGradientDescentOptions { Norm = options.Norm, Epsilon = options.Epsilon, BatchSize = options.BatchSize });
+        + EvaluationCheckpoint.Identity(new AttackTarget(classifier, new QueryMeter()), examples.Inputs, examples.Labels, "", new ProjectedGradientDescentOptions { Norm = options.Norm, Epsilon = options.Epsilon, BatchSize = options.BatchSize });
 
     public override PolicyGenome Draw(ref SplitMix64 random) => space.Draw(ref random);
 
@@ -48,14 +48,14 @@ internal sealed class PolicyProblem(PolicySpace space, IClassifier classifier, P
         CompositeAttack attack = space.Policy(genome).Build(options.Norm, options.Epsilon, seed, options.BatchSize);
         var meter = new QueryMeter();
         var target = new AttackTarget(classifier, meter, examples.Inputs);
+        long[] keys = RowKeys.Seeds(examples.Inputs);
         (int done, int standing) = (0, 0);
         foreach (double share in s_parts)
         {
             int end = Math.Max(done, (int)Math.Round(share * examples.Count));
             if (end > done)
             {
-                long[] keys = [.. Enumerable.Range(done, end - done).Select(i => (long)i)];
-                using AttackResult result = attack.Run(target, examples.Inputs.narrow(0, done, end - done), examples.Labels.narrow(0, done, end - done), null, keys, null, cancellationToken);
+                using AttackResult result = attack.Run(target, examples.Inputs.narrow(0, done, end - done), examples.Labels.narrow(0, done, end - done), null, keys[done..end], null, cancellationToken);
                 standing += Enumerable.Range(0, result.Count).Count(i => result.OriginallyCorrect[i] && !result.Success[i]);
                 done = end;
             }

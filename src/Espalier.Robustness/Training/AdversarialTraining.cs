@@ -70,17 +70,22 @@ public sealed class AdversarialTraining : Objective
     {
         using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
         using var scope = torch.NewDisposeScope();
-        Batch all = data.All();
-        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
         var numbers = new Dictionary<string, double>
         {
-            ["loss"] = LogLoss.Of(probabilities, all.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
+            ["loss"] = LogLoss.Of(probabilities, data.Labels),
+            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
         };
         if (Options.EvaluationSteps > 0)
         {
-            using AttackResult result = PlainDescent.Of(Options.Norm, Options.Epsilon, Options.EvaluationSteps, _seed).Run(classifier, all.Inputs, all.Labels);
-            numbers["robustAccuracy"] = result.RobustAccuracy;
+            double standing = 0;
+            foreach (Batch batch in data.Batches())
+            {
+                using AttackResult result = PlainDescent.Of(Options.Norm, Options.Epsilon, Options.EvaluationSteps, _seed).Run(classifier, batch.Inputs, batch.Labels);
+                standing += result.RobustAccuracy * batch.Count;
+            }
+
+            numbers["robustAccuracy"] = standing / data.Count;
         }
 
         return numbers;

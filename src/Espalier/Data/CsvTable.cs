@@ -1,118 +1,96 @@
 using System.Globalization;
-using nietras.SeparatedValues;
 
 namespace Espalier.Data;
 
 /// <summary>
 /// Reads a CSV file with a header into features and labels. Numbers become one feature, categories one feature each
-/// (one-hot). The separator (comma, semicolon, tab or bar) is taken from the header; quotes are understood.
+/// (one-hot). The separator (comma, semicolon, tab or bar) is taken from the header; a quote is special as the first character of a
+/// cell only. A column's kind is decided over all of its cells.
 /// </summary>
 public static class CsvTable
 {
     private const int MostClasses = 1000;
 
-    /// <summary>Reads a file and infers what its columns are from the first row: a number there means numbers throughout.</summary>
+    /// <summary>Reads a file and infers what its columns are: numbers where all cells are, categories elsewhere.</summary>
     /// <param name="path">The file, UTF-8, with a header.</param>
     /// <param name="options">Target and special columns; the defaults where null.</param>
     /// <exception cref="DataException">
-    /// Unreadable, empty, a missing column, a missing or infinite value, text among numbers, a row of another length, or
-    /// fewer than two classes; the message names file, line and column.
+    /// Unreadable, not UTF-8, empty, a missing column, a missing or infinite value, text among numbers, a row of another length, a
+    /// column with nearly as many texts as rows, or fewer than two classes; the message names file, line, row and column.
     /// </exception>
     public static TabularData Read(string path, CsvOptions? options = null)
-        => Read(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), options ?? new(), schema: null);
+        => Single(ReadDoubles(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), options ?? new(), schema: null));
 
     /// <summary>Reads a file by a known schema: its columns are found by name, others are ignored.</summary>
     /// <param name="path">The file, UTF-8, with a header.</param>
     /// <param name="schema">What the columns mean, such as the training table's schema.</param>
     /// <exception cref="DataException">As <see cref="Read(string, CsvOptions?)"/>, and for a category or class that the schema lacks.</exception>
     public static TabularData ReadAs(string path, TabularSchema schema)
-        => Read(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema);
+        => Single(ReadDoubles(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema));
 
     /// <summary>Reads the features of a file by a known schema; the column with the class may be missing.</summary>
     /// <param name="path">The file, UTF-8, with a header.</param>
     /// <param name="schema">What the columns mean, such as the training table's schema.</param>
-    /// <returns>[rows, features], float32; in the caller's dispose scope.</returns>
+    /// <returns>[rows, features], float64, so that standardizing loses nothing; in the caller's dispose scope.</returns>
     /// <exception cref="DataException">As <see cref="ReadAs"/>.</exception>
     public static Tensor ReadFeaturesAs(string path, TabularSchema schema)
     {
-        TabularData table = Read(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema, needsTarget: false);
-        using (table.Data)
-            return table.Data.All().Inputs;
+        using TabularData table = ReadDoubles(DatasetFile.ReadAll(path), path, Path.GetFileNameWithoutExtension(path), new(), schema, needsTarget: false);
+        return table.Data.All().Inputs;
     }
 
-    internal static TabularData Read(byte[] content, string source, string name, CsvOptions options, TabularSchema? schema, bool needsTarget = true)
+    /// <summary>Reads a table in double precision: standardizing comes before single precision.</summary>
+    internal static TabularData ReadDoubles(byte[] content, string source, string name, CsvOptions options, TabularSchema? schema, bool needsTarget = true)
     {
         options.Validate();
-        try
+        CsvContent table = CsvContent.Read(DatasetFile.Uncompressed(content, source), source, h => Wanted(h, source, options, schema, needsTarget), options.BadRows);
+        IReadOnlyList<string> classes = schema?.ClassNames ?? Classes(table.Labels!, source);
+        TabularSchema found = schema ?? new TabularSchema([.. table.Columns.Select(c => c.Describe(table.Count))], table.Labels!.Name, classes);
+        double[] features = table.Features(found.Columns, source);
+        if (Array.FindIndex(features, f => Math.Abs(f) > float.MaxValue) is >= 0 and var at)
         {
-            using SepReader reader = Sep.Reader(o => o with { Unescape = true, DisableColCountCheck = true })
-                .From(DatasetFile.Uncompressed(content, source));
-            return ReadRows(reader, source, name, options, schema, needsTarget);
+            int row = table.Numbers[at / found.FeatureCount];
+            throw new DataException(string.Create(CultureInfo.InvariantCulture, $"{source}, row {row + 1}, column '{found.FeatureNames[at % found.FeatureCount]}'"),
+                string.Create(CultureInfo.InvariantCulture, $"{features[at]} is not finite in single precision"), "give the column in another unit");
         }
-        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException)
-        {
-            throw new DataException(source, $"is not a CSV table ({error.Message})", "give a text file with a header and one row per line", error);
-        }
+
+        using Tensor flat = torch.tensor(features);
+        var data = new Dataset(name, flat.view(table.Count, found.FeatureCount), torch.tensor(table.Labels?.Positions(table.Count, classes) ?? new long[table.Count]), classes, found.Bounds);
+        return new TabularData(data, found) { LeftOut = table.LeftOut, Warnings = table.Warnings };
     }
 
-    private static TabularData ReadRows(SepReader reader, string source, string name, CsvOptions options, TabularSchema? schema, bool needsTarget)
+    private static TabularData Single(TabularData table)
     {
-        IReadOnlyList<string> header = reader.Header.ColNames;
-        if (header.Count < (needsTarget ? 2 : 1))
-            throw new DataException(source, "has no header with two columns or more", "give a header, feature columns and a column with the class");
-        string target = schema?.Target ?? options.Target ?? header[^1];
-        CsvColumn[] columns = [.. schema is null ? Inferred(header, target, source, options) : Known(header, schema, source)];
-        CsvColumn? labels = !needsTarget ? null : schema is null
-            ? CsvColumn.OfCategories(target, Position(header, target, source))
-            : CsvColumn.OfCategories(target, Position(header, target, source), schema.ClassNames);
-
-        int rows = 0;
-        foreach (SepReader.Row row in reader)
-        {
-            if (row.ColCount == 1 && row[0].Span.IsEmpty)
-                continue; // An empty line, mostly the last one.
-            if (row.ColCount != header.Count)
-                throw new DataException($"{source}, line {row.LineNumberFrom}", $"has {row.ColCount} columns, the header {header.Count}", "mend the row; quote values that hold the separator");
-            foreach (CsvColumn column in columns)
-                column.Add(row[column.Position].Span, source, row.LineNumberFrom);
-            labels?.Add(row[labels.Position].Span, source, row.LineNumberFrom);
-            rows++;
-        }
-
-        if (rows == 0)
-            throw new DataException(source, "has no rows", "give at least two");
-        IReadOnlyList<string> classes = schema?.ClassNames ?? Classes(labels!, source);
-        TabularSchema found = schema ?? new TabularSchema([.. columns.Select(c => c.Describe())], target, classes);
-        return new TabularData(Assemble(name, columns, labels, rows, found), found);
+        using (table.Data)
+            return table with { Data = table.Data.ToSingle() };
     }
 
-    private static IEnumerable<CsvColumn> Inferred(IReadOnlyList<string> header, string target, string source, CsvOptions options)
+    private static (CsvColumn[] Columns, CsvColumn? Labels) Wanted(CsvHeader header, string source, CsvOptions options, TabularSchema? schema, bool needsTarget)
+    {
+        if (header.Names.Count < (needsTarget ? 2 : 1))
+            throw new DataException(source, "has no header with two columns or more", "give a header, feature columns and a column with the class");
+        string target = schema?.Target ?? options.Target ?? header.Names[^1];
+        return ([.. schema is null ? Inferred(header, target, source, options) : Known(header, schema, source, options)],
+            needsTarget ? CsvColumn.OfCategories(target, header.Position(target, source), options.Format, schema?.ClassNames) : null);
+    }
+
+    private static IEnumerable<CsvColumn> Inferred(CsvHeader header, string target, string source, CsvOptions options)
     {
         foreach (string named in options.Categorical.Concat(options.Exclude))
-            _ = Position(header, named, source);
-        for (int i = 0; i < header.Count; i++)
+            _ = header.Position(named, source);
+        for (int i = 0; i < header.Names.Count; i++)
         {
-            if (header[i] == target || options.Exclude.Contains(header[i]))
+            string name = header.Names[i];
+            if (name == target || options.Exclude.Contains(name))
                 continue;
-            yield return options.Categorical.Contains(header[i]) ? CsvColumn.OfCategories(header[i], i) : CsvColumn.Undecided(header[i], i);
+            yield return options.Categorical.Contains(name) ? CsvColumn.OfCategories(name, i, options.Format) : CsvColumn.Undecided(name, i, options.Format);
         }
     }
 
-    private static IEnumerable<CsvColumn> Known(IReadOnlyList<string> header, TabularSchema schema, string source)
+    private static IEnumerable<CsvColumn> Known(CsvHeader header, TabularSchema schema, string source, CsvOptions options)
         => schema.Columns.Select(c => c.Kind == ColumnKind.Numeric
-            ? CsvColumn.OfNumbers(c.Name, Position(header, c.Name, source))
-            : CsvColumn.OfCategories(c.Name, Position(header, c.Name, source), c.Categories));
-
-    private static int Position(IReadOnlyList<string> header, string column, string source)
-    {
-        for (int i = 0; i < header.Count; i++)
-        {
-            if (header[i] == column)
-                return i;
-        }
-
-        throw new DataException(source, $"has no column '{column}'", Suggestion.For(column, header));
-    }
+            ? CsvColumn.OfNumbers(c.Name, header.Position(c.Name, source), options.Format)
+            : CsvColumn.OfCategories(c.Name, header.Position(c.Name, source), options.Format, c.Categories));
 
     private static string[] Classes(CsvColumn labels, string source)
     {
@@ -125,20 +103,5 @@ public static class CsvTable
         if (classes.Length > MostClasses)
             throw new DataException($"{source}, column '{labels.Name}'", $"holds {classes.Length} different values", "give a column with classes, not with numbers to predict");
         return classes;
-    }
-
-    private static Dataset Assemble(string name, CsvColumn[] columns, CsvColumn? labels, int rows, TabularSchema schema)
-    {
-        int width = schema.FeatureCount;
-        float[] inputs = new float[checked(rows * width)];
-        int feature = 0;
-        for (int c = 0; c < columns.Length; c++)
-        {
-            columns[c].Fill(inputs, feature, width, schema.Columns[c].Categories);
-            feature += schema.Columns[c].Width;
-        }
-
-        using Tensor flat = torch.tensor(inputs);
-        return new Dataset(name, flat.view(rows, width), torch.tensor(labels?.Positions(schema.ClassNames) ?? new long[rows]), schema.ClassNames, schema.Bounds);
     }
 }

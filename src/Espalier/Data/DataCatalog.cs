@@ -47,12 +47,15 @@ public sealed class DataCatalog
         options.Validate();
         DatasetSource source = Source(options.Name);
         SourceData read = Read(source, options);
-        DatasetSplits splits = Split(Shrunk(Limited(read.Pool, options), options), read.Test is null ? null : Shrunk(read.Test, options), options);
+        DatasetSplits splits = Split(Shrunk(Limited(read.Pool, options), options), read.Validation is null ? null : Shrunk(read.Validation, options),
+            read.Test is null ? null : Shrunk(read.Test, options), options);
         Standardization? scaling = options.Standardize ? Standardization.Fit(splits.Train) : null;
-        return new LoadedData(source.Info, scaling is null ? splits : Standardized(splits, scaling), read.Checksums)
+        return new LoadedData(source.Info, scaling is null ? Single(splits) : Standardized(splits, scaling), read.Checksums)
         {
             Standardization = scaling,
             Schema = read.Schema,
+            LeftOut = read.LeftOut,
+            Warnings = read.Warnings,
         };
     }
 
@@ -66,7 +69,8 @@ public sealed class DataCatalog
         options.Validate();
         DatasetSource source = Source(options.Name);
         SourceData read = Read(source, options);
-        return new UncutData(source.Info, read.Pool, read.Test, read.Checksums) { Schema = read.Schema };
+        read.Validation?.Dispose();
+        return new UncutData(source.Info, Single(read.Pool), read.Test is null ? null : Single(read.Test), read.Checksums) { Schema = read.Schema };
     }
 
     /// <summary>Loads a table uncut, in double precision: what detectors and monitors of rows take.</summary>
@@ -159,11 +163,14 @@ public sealed class DataCatalog
             return data.Shrink(options.Shrink);
     }
 
-    private static DatasetSplits Split(Dataset pool, Dataset? test, DataOptions options)
+    private static DatasetSplits Split(Dataset pool, Dataset? validation, Dataset? test, DataOptions options)
     {
         using (pool)
         {
-            OptionsException.Require(options.TrainFirst is null || test is not null, "trainFirst", options.TrainFirst, "needs a data set with a test split of its own");
+            OptionsException.Require(options.TrainFirst is null || (test is not null && validation is null), "trainFirst", options.TrainFirst,
+                "needs a data set with a test split and without a validation split of its own");
+            if (validation is not null)
+                return Validated(pool, validation, test, options);
             if (options.TrainFirst is { } first)
                 return StratifiedSplit.First(pool, test!, first, options.ValidationFraction, options.SplitSeed);
             if (test is null)
@@ -171,6 +178,24 @@ public sealed class DataCatalog
             int[][] parts = StratifiedSplit.Parts(pool.LabelArray(), [1 - options.ValidationFraction, options.ValidationFraction], options.SplitSeed);
             return new DatasetSplits(StratifiedSplit.Part(pool, parts[0], "train"), StratifiedSplit.Part(pool, parts[1], "validation"), test);
         }
+    }
+
+    private static DatasetSplits Validated(Dataset pool, Dataset validation, Dataset? test, DataOptions options)
+    {
+        int[][] parts = StratifiedSplit.Parts(pool.LabelArray(), test is null ? [1 - options.TestFraction, options.TestFraction] : [1], options.SplitSeed);
+        return new DatasetSplits(StratifiedSplit.Part(pool, parts[0], "train"), validation, test ?? StratifiedSplit.Part(pool, parts[1], "test"));
+    }
+
+    // Tables are held in double precision up to here.
+    private static DatasetSplits Single(DatasetSplits splits) => splits.Train.IsDouble
+        ? new DatasetSplits(Single(splits.Train), Single(splits.Validation), Single(splits.Test)) : splits;
+
+    private static Dataset Single(Dataset data)
+    {
+        if (!data.IsDouble)
+            return data;
+        using (data)
+            return data.ToSingle();
     }
 
     private static DatasetSplits Standardized(DatasetSplits splits, Standardization scaling)

@@ -131,6 +131,28 @@ public sealed class Dataset : IDisposable
     /// <summary>All samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
     public Batch All() => Gather([.. Enumerable.Range(0, Count)]);
 
+    /// <summary>All samples in order, batch by batch, so that no more than one batch is held as numbers at a time.</summary>
+    /// <param name="size">Samples of a batch; as many as fit into 128 MiB, at most 4,096, where null.</param>
+    /// <returns>Each batch is freed when the next one is asked for.</returns>
+    /// <exception cref="OptionsException">The size is below 1.</exception>
+    public IEnumerable<Batch> Batches(int? size = null)
+    {
+        OptionsException.Require(size is null or >= 1, nameof(size), size, "must be at least 1");
+        const long Budget = 128L << 20;
+        const int Most = 4096;
+        const int Step = 512;
+        long each = Math.Max(1, InputShape.Aggregate(1L, (a, b) => a * b) * sizeof(float));
+        int fits = (int)Math.Clamp(Budget / each, 1, Most);
+
+        // A multiple of what a classifier takes at once, or it would take crooked pieces.
+        int count = size ?? (fits > Step ? fits / Step * Step : fits);
+        for (int start = 0; start < Count; start += count)
+        {
+            using Batch batch = Gather([.. Enumerable.Range(start, Math.Min(count, Count - start))]);
+            yield return batch;
+        }
+    }
+
     /// <summary>A new data set of some samples, with memory of its own.</summary>
     /// <param name="indices">Which samples, in the order wanted.</param>
     /// <param name="name">Its name; this one's where null.</param>
@@ -153,6 +175,19 @@ public sealed class Dataset : IDisposable
             parts.Add(torch.nn.functional.avg_pool2d(Gather([.. Enumerable.Range(start, Math.Min(4096, Count - start))]).Inputs, factor));
         return new Dataset(Name, torch.cat(parts), Labels.clone(), ClassNames, Bounds);
     }
+
+    /// <summary>A new data set of the same samples in single precision, with its bounds rounded alike; other types stay as they are.</summary>
+    internal Dataset ToSingle()
+    {
+        if (_inputs.dtype != torch.float64)
+            return new Dataset(Name, _inputs.clone(), Labels.clone(), ClassNames, Bounds, _scale);
+        InputBounds bounds = Bounds == InputBounds.Unit || Bounds == InputBounds.Unbounded ? Bounds
+            : InputBounds.PerFeature([.. Bounds.LowerValues.Select(v => (double)(float)v)], [.. Bounds.UpperValues.Select(v => (double)(float)v)]);
+        return new Dataset(Name, _inputs.to(torch.float32), Labels.clone(), ClassNames, bounds, _scale);
+    }
+
+    /// <summary>Whether the inputs are held in double precision.</summary>
+    internal bool IsDouble => _inputs.dtype == torch.float64;
 
     /// <summary>The same data on a device; this data set itself where it is there already.</summary>
     public Dataset To(torch.Device device)

@@ -1,5 +1,5 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
+using Espalier.Files;
 
 namespace Espalier.Data;
 
@@ -45,22 +45,11 @@ public sealed record DatasetFile(string Name, string Sha256, Uri? Url = null, bo
     }
 
     /// <summary>The content of a gzip file; other files as they are.</summary>
-    internal static byte[] Uncompressed(byte[] stored, string source)
-    {
-        if (stored is not [0x1f, 0x8b, ..])
-            return stored;
-        try
-        {
-            using var zipped = new GZipStream(new MemoryStream(stored), CompressionMode.Decompress);
-            using var content = new MemoryStream();
-            zipped.CopyTo(content);
-            return content.ToArray();
-        }
-        catch (InvalidDataException error)
-        {
-            throw new DataException(source, "is not a whole gzip file", "get the file again", error);
-        }
-    }
+    /// <param name="stored">The file.</param>
+    /// <param name="source">What it is, for messages.</param>
+    /// <param name="expected">Given the first bytes of the content, says how many there may be at most; as many as fit into memory where null.</param>
+    internal static byte[] Uncompressed(byte[] stored, string source, Func<byte[], long>? expected = null) =>
+        GzipContent.IsGzip(stored) ? GzipContent.Unpack(stored, source, expected) : stored;
 
     internal static string Checksum(ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

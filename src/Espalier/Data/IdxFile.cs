@@ -86,5 +86,16 @@ public static class IdxFile
         return (sizes, start);
     }
 
-    private static byte[] Content(string path) => DatasetFile.Uncompressed(DatasetFile.ReadAll(path), path);
+    /// <summary>What an IDX file takes by its header; little where it has none, since it will be refused.</summary>
+    internal static long ExpectedBytes(byte[] start)
+    {
+        if (start is not [0, 0, _, var rank, ..] || start.Length < 4 + (4 * rank))
+            return 1 << 20;
+        long values = 1;
+        for (int d = 0; d < rank; d++)
+            values = values > int.MaxValue ? values : values * Math.Max(1, BinaryPrimitives.ReadInt32BigEndian(start.AsSpan(4 + (4 * d))));
+        return 4 + (4 * rank) + (8 * values);
+    }
+
+    private static byte[] Content(string path) => DatasetFile.Uncompressed(DatasetFile.ReadAll(path), path, ExpectedBytes);
 }

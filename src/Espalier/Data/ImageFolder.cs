@@ -1,10 +1,8 @@
 namespace Espalier.Data;
 
-/// <summary>Images sorted into one folder per class: <c>folder/class/name.png</c>, PNG or JPEG.</summary>
+/// <summary>Images sorted into one folder per class: <c>folder/class/name.png</c>, or deeper; every format of <see cref="ImageFile.Extensions"/>.</summary>
 public static class ImageFolder
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg"];
-
     /// <summary>Reads the images.</summary>
     /// <param name="folder">The folder; its subfolders, in ordinal order, are the classes.</param>
     /// <param name="options">Size and channels; the defaults where null.</param>
@@ -12,10 +10,11 @@ public static class ImageFolder
     /// <exception cref="DataException">No folder, fewer than two classes, an empty class, a file that is no image, or images of several sizes.</exception>
     /// <exception cref="OptionsException">An option is out of range.</exception>
     public static Dataset Read(string folder, ImageFolderOptions? options = null)
-        => Read(folder, options ?? new(), (_, _) => { });
+        => Read(folder, options ?? new(), (_, _) => { }, out _);
 
-    internal static Dataset Read(string folder, ImageFolderOptions options, Action<string, byte[]> seen)
+    internal static Dataset Read(string folder, ImageFolderOptions options, Action<string, byte[]> seen, out int leftOut)
     {
+        leftOut = 0;
         options.Validate();
         if (!Directory.Exists(folder))
             throw new DataException(folder, "there is no such folder", "give a folder with one subfolder per class");
@@ -26,9 +25,9 @@ public static class ImageFolder
         for (int label = 0; label < classes.Length; label++)
         {
             int before = stack.Count;
-            IEnumerable<string> files = Directory.GetFiles(Path.Combine(folder, classes[label]))
-                .Where(f => Extensions.Contains(Path.GetExtension(f), StringComparer.OrdinalIgnoreCase)).Order(StringComparer.Ordinal);
-            foreach (string file in files)
+            IReadOnlyList<string> pictures = FolderFiles.Pictures(Path.Combine(folder, classes[label]), out int others);
+            leftOut += others;
+            foreach (string file in pictures)
             {
                 byte[] content = DatasetFile.ReadAll(file);
                 seen(Path.GetRelativePath(folder, file), content);
@@ -36,7 +35,7 @@ public static class ImageFolder
             }
 
             if (stack.Count == before)
-                throw new DataException(Path.Combine(folder, classes[label]), "holds no PNG or JPEG file", "add images or remove the folder");
+                throw new DataException(Path.Combine(folder, classes[label]), "holds no picture", $"add some ({string.Join(", ", ImageFile.Extensions)}) or remove the folder");
         }
 
         return stack.ToDataset(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)), classes);

@@ -21,13 +21,15 @@ internal sealed class ImageStack(ImageFolderOptions options)
             (_height, _width) = (bitmap.Height, bitmap.Width);
         if (bitmap.Height != _height || bitmap.Width != _width)
             throw new DataException(source, $"is {bitmap.Width}x{bitmap.Height} pixels, the images before it {_width}x{_height}", "set the option size to resize them all");
-        _images.Add(Planes(bitmap.GetPixelSpan()));
+        if ((_images.Count + 1L) * Channels * _height * _width > Array.MaxLength)
+            throw new DataException(source, $"is the picture that {_images.Count + 1L:N0} of {_width}x{_height} pixels no longer fit into memory with", "set the option size to make them smaller");
+        _images.Add(ImageFile.Planes(bitmap.GetPixelSpan(), Channels));
         _labels.Add(label);
     }
 
     public Dataset ToDataset(string name, IReadOnlyList<string> classNames)
     {
-        byte[] all = new byte[checked(_images.Count * Channels * _height * _width)];
+        byte[] all = new byte[(long)_images.Count * Channels * _height * _width];
         for (int i = 0; i < _images.Count; i++)
             _images[i].CopyTo(all, i * _images[i].Length);
         using Tensor pixels = torch.tensor(all, dtype: torch.uint8);
@@ -41,21 +43,5 @@ internal sealed class ImageStack(ImageFolderOptions options)
             return bitmap;
         using (bitmap)
             return ImageFile.Resize(bitmap, source, size, size);
-    }
-
-    private byte[] Planes(ReadOnlySpan<byte> pixels)
-    {
-        int area = _height * _width;
-        byte[] planes = new byte[Channels * area];
-        for (int i = 0; i < area; i++)
-        {
-            (byte r, byte g, byte b) = (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2]);
-            if (options.Grayscale)
-                planes[i] = (byte)(((r * 299) + (g * 587) + (b * 114) + 500) / 1000);
-            else
-                (planes[i], planes[area + i], planes[(2 * area) + i]) = (r, g, b);
-        }
-
-        return planes;
     }
 }

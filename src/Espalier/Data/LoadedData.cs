@@ -12,6 +12,15 @@ public sealed record LoadedData(DatasetInfo Info, DatasetSplits Splits, IReadOnl
     /// <summary>What the columns mean, for tables.</summary>
     public TabularSchema? Schema { get; init; }
 
+    /// <summary>How many rows, pictures or texts were read, over all splits.</summary>
+    public long Samples { get => field == 0 ? (long)Splits.Train.Count + Splits.Validation.Count + Splits.Test.Count : field; init; }
+
+    /// <summary>How many rows or files were not read: rows that cannot be used, files that are no pictures.</summary>
+    public int LeftOut { get; init; }
+
+    /// <summary>What looks wrong without being refused, such as a header made of numbers.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <inheritdoc/>
     public void Dispose() => Splits.Dispose();
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Espalier.Files;
-using nietras.SeparatedValues;
 
 namespace Espalier.Data;
 
@@ -11,8 +11,6 @@ namespace Espalier.Data;
 /// </summary>
 public sealed class NumericTable
 {
-    private static readonly string[] s_missing = ["", "?", "NA", "N/A", "NaN", "null"];
-
     private NumericTable(string source, double[,] rows, TabularSchema schema, IReadOnlyList<string>? labels, IReadOnlyList<int>? numbers = null) =>
         (Source, Rows, Schema, Labels, Numbers) = (source, rows, schema, labels, numbers ?? [.. Enumerable.Range(0, rows.GetLength(0))]);
 
@@ -31,6 +29,12 @@ public sealed class NumericTable
     /// <summary>What the columns mean; the target is empty where there is no label.</summary>
     public TabularSchema Schema { get; }
 
+    /// <summary>The rows that were not read.</summary>
+    public IReadOnlyList<LeftOutRow> LeftOut { get; private init; } = [];
+
+    /// <summary>What looks wrong without being refused, such as a header made of numbers.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
     /// <summary>What each row is; null where the file does not say.</summary>
     public IReadOnlyList<string>? Labels { get; }
 
@@ -48,8 +52,8 @@ public sealed class NumericTable
         int width = Rows.GetLength(1);
         double[,] rows = new double[chosen.Length, width];
         for (int i = 0; i < chosen.Length; i++)
-            Buffer.BlockCopy(Rows, chosen[i] * width * sizeof(double), rows, i * width * sizeof(double), width * sizeof(double));
-        return new(Source, rows, Schema, [.. chosen.Select(i => Labels[i])], [.. chosen.Select(i => Numbers[i])]);
+            Row(Rows, chosen[i], width).CopyTo(Row(rows, i, width));
+        return new(Source, rows, Schema, [.. chosen.Select(i => Labels[i])], [.. chosen.Select(i => Numbers[i])]) { LeftOut = LeftOut, Warnings = Warnings };
     }
 
     /// <summary>Opens a file, or a table of the catalogue by its name.</summary>
@@ -70,13 +74,14 @@ public sealed class NumericTable
     /// <summary>Opens a file, or a table of the catalogue by its name, by a known schema.</summary>
     /// <param name="source">As for <see cref="Open"/>.</param>
     /// <param name="schema">What the columns mean, such as those of the table of a fit.</param>
+    /// <param name="options">How cells are written and what becomes of bad rows; the defaults where null.</param>
     /// <exception cref="NotFoundException">There is neither a file nor a data set of that name.</exception>
     /// <exception cref="DataException">As <see cref="ReadAs"/>; the data set is no table, or not on this machine.</exception>
     /// <exception cref="ShapeException">The table has other columns.</exception>
-    public static NumericTable OpenAs(string source, TabularSchema schema)
+    public static NumericTable OpenAs(string source, TabularSchema schema, NumericTableOptions? options = null)
     {
         if (!IsName(source))
-            return ReadAs(source, schema);
+            return ReadAs(source, schema, options);
         NumericTable table = DataCatalog.Default.LoadTable(source);
         return table.Schema.FeatureNames.SequenceEqual(schema.FeatureNames) ? table
             : throw new ShapeException(source, [table.Count, table.Schema.FeatureCount], $"[rows, {schema.FeatureCount}], with the columns {Shortened(schema.FeatureNames)}");
@@ -88,10 +93,10 @@ public sealed class NumericTable
     /// <summary>Rows that are known already.</summary>
     internal static NumericTable Of(string source, double[,] rows, TabularSchema schema, IReadOnlyList<string>? labels) => new(source, rows, schema, labels);
 
-    /// <summary>Reads a file and infers what its columns are from the first row: a number there means numbers throughout.</summary>
+    /// <summary>Reads a file and infers what its columns are: numbers where all cells are, categories elsewhere.</summary>
     /// <param name="path">A <c>.csv</c>, <c>.npy</c> or <c>.npz</c> file.</param>
     /// <param name="options">Label and special columns; the defaults where null.</param>
-    /// <exception cref="DataException">Unreadable, empty, a missing column, a missing value, text among numbers, or a row of another length; the message names file, line and column.</exception>
+    /// <exception cref="DataException">Unreadable, not UTF-8, empty, a missing column, a missing value, text among numbers, a row of another length, or a column with nearly as many texts as rows; the message names file, line, row and column.</exception>
     /// <exception cref="CheckpointException">A NumPy file is damaged.</exception>
     public static NumericTable Read(string path, NumericTableOptions? options = null)
     {
@@ -107,14 +112,20 @@ public sealed class NumericTable
     /// <summary>Reads a file by a known schema: its columns are found by name, others are ignored.</summary>
     /// <param name="path">A <c>.csv</c>, <c>.npy</c> or <c>.npz</c> file.</param>
     /// <param name="schema">What the columns mean, such as those of the table of a fit.</param>
+    /// <param name="options">How cells are written and what becomes of bad rows; the defaults where null.</param>
     /// <exception cref="DataException">As <see cref="Read"/>, and for a category that the schema lacks.</exception>
     /// <exception cref="ShapeException">An array has another number of columns.</exception>
     /// <exception cref="CheckpointException">A NumPy file is damaged.</exception>
-    public static NumericTable ReadAs(string path, TabularSchema schema) => Path.GetExtension(path).ToLowerInvariant() switch
+    public static NumericTable ReadAs(string path, TabularSchema schema, NumericTableOptions? options = null)
     {
-        ".npz" or ".npy" => ReadArray(path, schema),
-        _ => ReadText(path, new(), schema),
-    };
+        options ??= new();
+        options.Validate();
+        return Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".npz" or ".npy" => ReadArray(path, schema),
+            _ => ReadText(path, options, schema),
+        };
+    }
 
     /// <summary>The features of one record: an object with a value for each column, or an array of all features.</summary>
     /// <param name="record">The record.</param>
@@ -143,7 +154,7 @@ public sealed class NumericTable
             if (column.Kind == ColumnKind.Numeric)
                 features[at] = Finite(value, column.Name);
             else
-                features[at + Category(value.ToString(), column, "record")] = 1;
+                features[at + Category(value, column)] = 1;
             at += column.Width;
         }
 
@@ -154,9 +165,12 @@ public sealed class NumericTable
     /// <param name="header">The columns' names.</param>
     /// <param name="cells">A cell for each.</param>
     /// <param name="schema">What the columns mean.</param>
+    /// <param name="decimalMark">What stands before the fraction of a number: a point or a comma.</param>
     /// <exception cref="DataException">A column is missing, no number, not finite, or an unknown category.</exception>
-    public static double[] Features(IReadOnlyList<string> header, IReadOnlyList<string> cells, TabularSchema schema)
+    public static double[] Features(IReadOnlyList<string> header, IReadOnlyList<string> cells, TabularSchema schema, string decimalMark = ".")
     {
+        CellFormat.Validate(decimalMark, null);
+        CellFormat format = decimalMark == "." ? CellFormat.Default : new(decimalMark, null);
         double[] features = new double[schema.FeatureCount];
         int at = 0;
         foreach (TabularColumn column in schema.Columns)
@@ -166,12 +180,15 @@ public sealed class NumericTable
                 position = header[i] == column.Name ? i : -1;
             if (position < 0)
                 throw new DataException("row", $"has no column '{column.Name}'", Suggestion.For(column.Name, header));
+            string cell = cells[position].Trim();
+            if (format.IsMissing(cell))
+                throw new DataException($"row, '{column.Name}'", "is missing", "fill it in or leave the row out");
             if (column.Kind == ColumnKind.Categorical)
-                features[at + Category(cells[position], column, "row")] = 1;
-            else if (double.TryParse(cells[position], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
+                features[at + Category(cell, column, "row")] = 1;
+            else if (format.TryNumber(cell, out double number) && double.IsFinite(number))
                 features[at] = number;
             else
-                throw new DataException($"row, '{column.Name}'", $"is '{Shortened([cells[position]])}', no finite number", "mend the value or leave the row out");
+                throw new DataException($"row, '{column.Name}'", $"is '{Shortened([cell])}', no finite number", format.IsOtherNumber(cell) ? $"set the decimal mark to '{format.OtherMark}'" : "mend the value or leave the row out");
             at += column.Width;
         }
 
@@ -202,6 +219,30 @@ public sealed class NumericTable
         throw new DataException($"{where}, column '{column.Name}'", $"'{value}' is not a known category", Suggestion.For(value, column.Categories));
     }
 
+    // A truth value is the category of that name, a number the category that is the same number.
+    private static int Category(JsonElement value, TabularColumn column)
+    {
+        string text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            _ => throw new DataException($"record, column '{column.Name}'", $"is {Shortened([value.GetRawText()])}, no category", "give a text, a number, true or false"),
+        };
+        if (value.ValueKind == JsonValueKind.String || column.Categories.Contains(text))
+            return Category(text, column, "record");
+        bool isNumber = value.ValueKind == JsonValueKind.Number;
+        double number = isNumber ? value.GetDouble() : 0;
+        for (int i = 0; i < column.Categories.Count; i++)
+        {
+            if (isNumber ? CellFormat.Default.TryNumber(column.Categories[i], out double other) && other == number : column.Categories[i].Equals(text, StringComparison.OrdinalIgnoreCase))
+                return i;
+        }
+
+        return Category(text, column, "record");
+    }
+
+    private static Span<double> Row(double[,] rows, int row, int width) => MemoryMarshal.CreateSpan(ref rows[row, 0], width);
+
     private static NumericTable ReadArray(string path, TabularSchema? schema)
     {
         NpyArray x;
@@ -220,11 +261,13 @@ public sealed class NumericTable
 
         if (x.Shape is not [var count, var width] || count == 0 || width == 0 || (labels is not null && labels.Count != count))
             throw new DataException(path, $"holds a table of shape [{string.Join(", ", x.Shape)}]", "give an array of [rows, columns], and as many labels in y if there are any");
-        double[,] rows = new double[count, width];
-        double[] values = x.ToDoubles();
-        Buffer.BlockCopy(values, 0, rows, 0, values.Length * sizeof(double));
         if (schema is not null && schema.FeatureCount != width)
             throw new ShapeException(path, x.Shape, $"[rows, {schema.FeatureCount}]");
+        CsvContent.Require(path, count, width, []);
+        double[] values = x.ToDoubles();
+        if (Array.FindIndex(values, v => !double.IsFinite(v)) is >= 0 and var bad)
+            throw new DataException(string.Create(CultureInfo.InvariantCulture, $"{path}, row {(bad / width) + 1}, column {bad % width}"), double.IsNaN(values[bad]) ? "is NaN" : "is infinite", "fill the value in, or leave the row out");
+        double[,] rows = Table(values, (int)count, (int)width);
         return new(path, rows, schema ?? Described(rows), labels);
     }
 
@@ -236,95 +279,36 @@ public sealed class NumericTable
         return new TabularColumn(string.Create(CultureInfo.InvariantCulture, $"column {j}"), ColumnKind.Numeric, low, high, []);
     })], "", []);
 
-    private static NumericTable ReadText(string path, NumericTableOptions options, TabularSchema? schema)
+    private static double[,] Table(double[] values, int count, int width)
     {
-        try
-        {
-            using SepReader reader = Sep.Reader(o => o with { Unescape = true, DisableColCountCheck = true }).From(DatasetFile.Uncompressed(DatasetFile.ReadAll(path), path));
-            return ReadRows(reader, path, options, schema);
-        }
-        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException)
-        {
-            throw new DataException(path, $"is not a CSV table ({error.Message})", "give a text file with a header and one row per line", error);
-        }
+        double[,] rows = new double[count, width];
+        values.CopyTo(MemoryMarshal.CreateSpan(ref rows[0, 0], values.Length));
+        return rows;
     }
 
-    private static NumericTable ReadRows(SepReader reader, string path, NumericTableOptions options, TabularSchema? schema)
+    private static NumericTable ReadText(string path, NumericTableOptions options, TabularSchema? schema)
     {
-        IReadOnlyList<string> header = reader.Header.ColNames;
-        string label = schema?.Target is { Length: > 0 } target && header.Contains(target) ? target : options.Label ?? "";
+        CsvContent table = CsvContent.Read(DatasetFile.Uncompressed(DatasetFile.ReadAll(path), path), path, h => Wanted(h, path, options, schema), options.BadRows);
+        TabularSchema found = schema ?? new([.. table.Columns.Select(c => c.Describe(table.Count))], table.Labels?.Name ?? "", []);
+        double[] features = table.Features(found.Columns, path);
+        return new(path, Table(features, table.Count, found.FeatureCount), found, table.Labels?.Texts(table.Count), table.Numbers) { LeftOut = table.LeftOut, Warnings = table.Warnings };
+    }
+
+    private static (CsvColumn[] Columns, CsvColumn? Labels) Wanted(CsvHeader header, string path, NumericTableOptions options, TabularSchema? schema)
+    {
+        string label = schema?.Target is { Length: > 0 } target && header.Names.Contains(target) ? target : options.Label ?? "";
         foreach (string named in options.Categorical.Concat(options.Exclude).Concat(label.Length > 0 ? [label] : []))
-            _ = Position(named);
-        string[] names = schema is null ? [.. header.Where(h => h != label && !options.Exclude.Contains(h))] : [.. schema.Columns.Select(c => c.Name)];
-        if (names.Length == 0)
+            _ = header.Position(named, path);
+        CsvColumn[] columns = [.. schema is null
+            ? header.Names.Where(n => n != label && !options.Exclude.Contains(n)).Select(n => options.Categorical.Contains(n)
+                ? CsvColumn.OfCategories(n, header.Position(n, path), options.Format) : CsvColumn.Undecided(n, header.Position(n, path), options.Format))
+            : schema.Columns.Select(c => c.Kind == ColumnKind.Numeric
+                ? CsvColumn.OfNumbers(c.Name, header.Position(c.Name, path), options.Format)
+                : CsvColumn.OfCategories(c.Name, header.Position(c.Name, path), options.Format, c.Categories))];
+        if (columns.Length == 0)
             throw new DataException(path, "has no columns to learn from", "give at least one beside the label");
-        int[] positions = [.. names.Select(Position)];
-        bool?[] isNumeric = [.. names.Select((n, j) => schema is not null ? schema.Columns[j].Kind == ColumnKind.Numeric : options.Categorical.Contains(n) ? false : (bool?)null)];
-        var numbers = new List<double>[names.Length];
-        var texts = new List<string>[names.Length];
-        for (int j = 0; j < names.Length; j++)
-            (numbers[j], texts[j]) = ([], []);
-        List<string>? labels = label.Length > 0 ? [] : null;
-        int labelAt = label.Length > 0 ? Position(label) : -1;
-        int count = 0;
-        foreach (SepReader.Row row in reader)
-        {
-            if (row.ColCount == 1 && row[0].Span.IsEmpty)
-                continue; // An empty line, mostly the last one.
-            if (row.ColCount != header.Count)
-                throw new DataException($"{path}, line {row.LineNumberFrom}", $"has {row.ColCount} columns, the header {header.Count}", "mend the row; quote values that hold the separator");
-            for (int j = 0; j < names.Length; j++)
-            {
-                ReadOnlySpan<char> cell = row[positions[j]].Span.Trim();
-                string where = $"{path}, line {row.LineNumberFrom}, column '{names[j]}'";
-                foreach (string mark in s_missing)
-                {
-                    if (cell.Equals(mark, StringComparison.OrdinalIgnoreCase))
-                        throw new DataException(where, "the value is missing", "fill it in, or leave the row or the column out");
-                }
 
-                bool parsed = double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out double number);
-                isNumeric[j] ??= parsed;
-                if (isNumeric[j] == false)
-                    texts[j].Add(cell.ToString());
-                else if (parsed && double.IsFinite(number))
-                    numbers[j].Add(number);
-                else
-                    throw new DataException(where, $"'{cell}' is no finite number", "mend the value, or name the column as categorical");
-            }
-
-            labels?.Add(row[labelAt].Span.Trim().ToString());
-            count++;
-        }
-
-        if (count == 0)
-            throw new DataException(path, "has no rows", "give at least one");
-        schema ??= new([.. names.Select((n, j) => isNumeric[j] == true
-            ? new TabularColumn(n, ColumnKind.Numeric, numbers[j].Min(), numbers[j].Max(), [])
-            : new TabularColumn(n, ColumnKind.Categorical, 0, 1, [.. texts[j].Distinct().Order(StringComparer.Ordinal)]))], label, []);
-        double[,] rows = new double[count, schema.FeatureCount];
-        for (int j = 0, at = 0; j < names.Length; at += schema.Columns[j++].Width)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                if (isNumeric[j] == true)
-                    rows[i, at] = numbers[j][i];
-                else
-                    rows[i, at + Category(texts[j][i], schema.Columns[j], $"{path}, row {i + 1}")] = 1;
-            }
-        }
-
-        return new(path, rows, schema, labels);
-
-        int Position(string column)
-        {
-            for (int i = 0; i < header.Count; i++)
-            {
-                if (header[i] == column)
-                    return i;
-            }
-
-            throw new DataException(path, $"has no column '{column}'", Suggestion.For(column, header));
-        }
+        // Any label is a label, an empty one too.
+        return (columns, label.Length > 0 ? CsvColumn.OfCategories(label, header.Position(label, path), new CellFormat(".", [])) : null);
     }
 }

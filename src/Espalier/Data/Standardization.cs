@@ -33,11 +33,12 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         using Batch all = data.All();
-        return new Dataset(data.Name, Apply(all.Inputs), data.Labels.clone(), data.ClassNames, Map(data.Bounds, data.InputShape));
+        return new Dataset(data.Name, Apply(all.Inputs), data.Labels.clone(), data.ClassNames, Map(data.Bounds, data.InputShape, data.IsDouble));
     }
 
     /// <summary>Inputs standardized.</summary>
-    /// <param name="inputs">[n, features] or [n, channels, ...], float32.</param>
+    /// <param name="inputs">[n, features] or [n, channels, ...], float32; or float64, of which the difference to the mean is taken in double precision.</param>
+    /// <returns>The same shape, float32.</returns>
     /// <exception cref="ShapeException">Another number of features or channels.</exception>
     public Tensor Apply(Tensor inputs)
     {
@@ -45,13 +46,14 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
             throw new ShapeException(nameof(inputs), inputs.shape, $"[n, {Mean.Count}, ...]");
         using var scope = torch.NewDisposeScope();
         long[] shape = [1, Mean.Count, .. Enumerable.Repeat(1L, (int)inputs.dim() - 2)];
-        Tensor mean = torch.tensor(Mean.ToArray(), dtype: torch.float32, device: inputs.device).view(shape);
-        Tensor deviation = torch.tensor(Deviation.ToArray(), dtype: torch.float32, device: inputs.device).view(shape);
-        return inputs.sub(mean).div_(deviation).MoveToOuterDisposeScope();
+        torch.ScalarType type = inputs.dtype == torch.float64 ? torch.float64 : torch.float32;
+        Tensor mean = torch.tensor(Mean.ToArray(), dtype: type, device: inputs.device).view(shape);
+        Tensor deviation = torch.tensor(Deviation.ToArray(), dtype: type, device: inputs.device).view(shape);
+        return inputs.sub(mean).div_(deviation).to(torch.float32).MoveToOuterDisposeScope();
     }
 
-    // The ends go through the same float arithmetic as the inputs: one that lies on its bound lies on it afterwards.
-    private InputBounds Map(InputBounds bounds, IReadOnlyList<long> shape)
+    // The ends go through the same arithmetic as the inputs: one that lies on its bound lies on it afterwards.
+    private InputBounds Map(InputBounds bounds, IReadOnlyList<long> shape, bool isDouble)
     {
         if (bounds == InputBounds.Unbounded)
             return bounds;
@@ -59,8 +61,8 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
         double[] Ends(IReadOnlyList<double> ends)
         {
             using var scope = torch.NewDisposeScope();
-            float[] raw = [.. Enumerable.Range(0, features).Select(f => (float)ends[bounds.IsUniform ? 0 : f])];
-            return [.. Apply(torch.tensor(raw).view([1, .. shape])).flatten().data<float>().Select(e => (double)e)];
+            double[] raw = [.. Enumerable.Range(0, features).Select(f => ends[bounds.IsUniform ? 0 : f])];
+            return [.. Apply(torch.tensor(raw, dtype: isDouble ? torch.float64 : torch.float32).view([1, .. shape])).flatten().data<float>().Select(e => (double)e)];
         }
 
         return InputBounds.PerFeature(Ends(bounds.LowerValues), Ends(bounds.UpperValues));

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 
 namespace Espalier.Files;
 
@@ -9,6 +10,9 @@ namespace Espalier.Files;
 public sealed class NpzFile
 {
     private const string Extension = ".npy";
+
+    // Deflate makes no more than 1,032 bytes of one.
+    private const long MostInflated = 1032;
 
     // What zip can say at the earliest.
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
@@ -30,7 +34,7 @@ public sealed class NpzFile
     {
         using ZipArchive archive = Opened(path);
         var entries = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (ZipArchiveEntry entry in archive.Entries)
+        foreach (ZipArchiveEntry entry in Guarded(path, () => archive.Entries))
         {
             if (!entry.FullName.EndsWith(Extension, StringComparison.Ordinal))
                 throw new CheckpointException(path, $"holds '{entry.FullName}', which is no array", "give a file of numpy.savez");
@@ -53,7 +57,7 @@ public sealed class NpzFile
         if (!_entries.TryGetValue(name, out string? entry))
             throw new CheckpointException(Path, $"holds no array '{name}'", Suggestion.For(name, Names));
         using ZipArchive archive = Opened(Path);
-        return Read(archive.GetEntry(entry) ?? throw new CheckpointException(Path, $"array '{name}' has vanished", "put the file back"), $"{Path}/{name}");
+        return Read(Guarded(Path, () => archive.GetEntry(entry)) ?? throw new CheckpointException(Path, $"array '{name}' has vanished", "put the file back"), $"{Path}/{name}");
     }
 
     /// <summary>Writes an archive; it is whole or absent.</summary>
@@ -85,14 +89,28 @@ public sealed class NpzFile
     /// <exception cref="CheckpointException">It is damaged, or no array of plain numbers.</exception>
     public static NpyArray Read(ZipArchiveEntry entry, string source)
     {
-        try
+        // What a directory claims is believed as far as the bytes that are there can be unpacked to.
+        if (entry.Length > (entry.CompressedLength + 1) * MostInflated)
+            throw new CheckpointException(source, $"claims {entry.Length} bytes in {entry.CompressedLength}", "write the file again");
+        return Guarded(source, () =>
         {
             using Stream content = entry.Open();
-            return NpyArray.Read(content, source, entry.Length);
-        }
-        catch (Exception error) when (error is InvalidDataException or IOException)
+            using var checkedContent = new ChecksumStream(content);
+            NpyArray array = NpyArray.Read(checkedContent, source, entry.Length);
+            return checkedContent.Value == entry.Crc32 ? array : throw new InvalidDataException("the checksum of its content is another");
+        });
+    }
+
+    /// <summary>Does something with an archive, whose directory and entries are read only then.</summary>
+    private static T Guarded<T>(string source, Func<T> read)
+    {
+        try
         {
-            throw new CheckpointException(source, "is damaged", "write the file again", error);
+            return read();
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or NotSupportedException or ArgumentException or OverflowException)
+        {
+            throw new CheckpointException(source, "is damaged", "write the file again, with numpy.savez", error);
         }
     }
 
@@ -104,9 +122,46 @@ public sealed class NpzFile
         {
             return ZipFile.OpenRead(path);
         }
-        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             throw new CheckpointException(path, "is no whole zip archive", "write it again, with numpy.savez", error);
         }
+    }
+
+    // Computes the checksum of what is read; zip archives are not checked by what reads them here.
+    private sealed class ChecksumStream(Stream inner) : Stream
+    {
+        private readonly Crc32 _checksum = new();
+
+        public uint Value => _checksum.GetCurrentHashAsUInt32();
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            int read = inner.Read(buffer);
+            _checksum.Append(buffer[..read]);
+            return read;
+        }
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

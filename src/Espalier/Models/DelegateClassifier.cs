@@ -32,7 +32,9 @@ public sealed class DelegateClassifier : IScoringClassifier
     public Tensor Probabilities(Tensor inputs)
     {
         using var _ = torch.no_grad();
-        Tensor result = _probabilities(inputs);
+        // A copy: the function may write into what it is given.
+        using Tensor own = inputs.clone();
+        Tensor result = _probabilities(own);
         if (result.shape is not [var rows, var columns] || rows != inputs.shape[0] || columns != ClassCount)
             throw new ShapeException("the delegate's probabilities", result.shape, $"[{inputs.shape[0]}, {ClassCount}]");
         return result;
@@ -42,6 +44,6 @@ public sealed class DelegateClassifier : IScoringClassifier
     public Tensor Predict(Tensor inputs)
     {
         using Tensor probabilities = Probabilities(inputs);
-        return probabilities.argmax(1);
+        return PredictedClasses.Of(probabilities);
     }
 }

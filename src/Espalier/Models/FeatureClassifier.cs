@@ -143,7 +143,11 @@ public sealed class FeatureClassifier : IFeatureClassifier, IModelIdentity, IDis
     {
         Tensor own = Head!.Logits(features.cpu().to(torch.float64));
         double difference = own.shape.SequenceEqual(logits.shape) ? (own - logits.cpu().to(torch.float64)).abs().max().ToDouble() : double.PositiveInfinity;
-        if (double.IsFinite(difference) && difference > Rounding * Math.Max(1, logits.abs().max().ToDouble()))
+        double largest = logits.abs().max().ToDouble();
+        if (!double.IsFinite(largest))
+            throw new ModelOutputException("the model's logits", "hold values that are no finite numbers", "look for overflow, a division by zero or a logarithm of zero in the model");
+        // NaN compares as false: what cannot be compared is not verified.
+        if (!(difference <= Rounding * Math.Max(1, largest)))
         {
             throw new ModelOutputException($"layer '{Layer}'", "does not give the logits: something stands between it and the output",
                 "give a module that ends in its last linear layer, or name another layer");

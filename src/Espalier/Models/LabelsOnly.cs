@@ -4,6 +4,8 @@ namespace Espalier.Models;
 /// <param name="classifier">Any classifier; the caller's.</param>
 public sealed class LabelsOnly(IClassifier classifier) : IClassifier
 {
+    internal IClassifier Inner => classifier;
+
     /// <inheritdoc/>
     public int ClassCount => classifier.ClassCount;
 

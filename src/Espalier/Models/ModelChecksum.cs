@@ -24,6 +24,18 @@ public static class ModelChecksum
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>The checksum of a classifier, also of one behind a cache or a view of it with less access.</summary>
+    /// <param name="classifier">Any classifier.</param>
+    /// <returns>64 lower-case hexadecimal digits, or null where the weights are out of sight, such as those of an endpoint.</returns>
+    public static string? Of(IClassifier classifier) => classifier switch
+    {
+        IModelIdentity model => model.Checksum,
+        LabelsOnly view => Of(view.Inner),
+        ScoresOnly view => Of(view.Inner),
+        QueryCache cache => Of(cache.Inner),
+        _ => null,
+    };
+
     /// <summary>SHA-256 of a file.</summary>
     /// <param name="path">The file.</param>
     /// <returns>64 lower-case hexadecimal digits.</returns>

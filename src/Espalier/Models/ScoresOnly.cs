@@ -4,6 +4,8 @@ namespace Espalier.Models;
 /// <param name="inner">The model; stays the caller's.</param>
 public sealed class ScoresOnly(IScoringClassifier inner) : IPartialScores
 {
+    internal IClassifier Inner => inner;
+
     /// <inheritdoc/>
     public int? KnownClasses => (inner as IPartialScores)?.KnownClasses;
 

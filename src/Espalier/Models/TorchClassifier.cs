@@ -10,7 +10,7 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
 {
     private readonly Module _module;
     private readonly (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] _parameters;
-    private readonly bool _wasTraining;
+    private readonly ModuleModes _modes;
 
     /// <summary>Wraps a module; it stays the caller's.</summary>
     /// <param name="module">Maps [batch, ...<paramref name="inputShape"/>] to logits [batch, <paramref name="classCount"/>].</param>
@@ -27,9 +27,8 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         ClassCount = classCount;
         Bounds = bounds ?? InputBounds.Unit;
         BatchSize = batchSize;
-        _wasTraining = module.training;
+        _modes = ModuleModes.Evaluate(module);
         _parameters = [.. module.parameters().Select(p => (p, p.requires_grad))];
-        module.eval();
         foreach ((TorchSharp.Modules.Parameter parameter, _) in _parameters)
             parameter.requires_grad_(false);
     }
@@ -56,22 +55,22 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
     public Tensor Logits(Tensor inputs)
     {
         CheckShape(inputs);
-        return _module.call(inputs);
+        // A copy: the module may write into its input, such as an in-place ReLU in front.
+        return _module.call(inputs.clone());
     }
 
     /// <inheritdoc/>
     public Tensor Probabilities(Tensor inputs) => InBatches(inputs, static logits => logits.softmax(1));
 
     /// <inheritdoc/>
-    public Tensor Predict(Tensor inputs) => InBatches(inputs, static logits => logits.argmax(1));
+    public Tensor Predict(Tensor inputs) => InBatches(inputs, PredictedClasses.Of);
 
-    /// <summary>Gives the module back as it was: training mode and required gradients are restored.</summary>
+    /// <summary>Gives the module back as it was: the mode of every layer and the required gradients are restored.</summary>
     public void Dispose()
     {
         foreach ((TorchSharp.Modules.Parameter parameter, bool required) in _parameters)
             parameter.requires_grad_(required);
-        if (_wasTraining)
-            _module.train();
+        _modes.Dispose();
     }
 
     private Tensor InBatches(Tensor inputs, Func<Tensor, Tensor> read)
@@ -81,13 +80,13 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         using var scope = torch.NewDisposeScope();
         long count = inputs.shape[0];
         if (count <= BatchSize)
-            return read(_module.call(inputs)).MoveToOuterDisposeScope();
+            return read(_module.call(inputs.clone())).MoveToOuterDisposeScope();
 
         var parts = new List<Tensor>();
         for (long start = 0; start < count; start += BatchSize)
         {
             using var batch = torch.NewDisposeScope();
-            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)))).MoveToOuterDisposeScope());
+            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)).clone())).MoveToOuterDisposeScope());
         }
 
         return torch.cat(parts).MoveToOuterDisposeScope();

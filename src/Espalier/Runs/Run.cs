@@ -18,6 +18,10 @@ public sealed class Run : IDisposable
     public const string WeightsName = "model.safetensors";
 
     private const string ManifestName = "run.json";
+
+    // What a run writes before it has read its data.
+    private static readonly string[] s_leftovers = [ManifestName, "summary.json", "metrics.jsonl"];
+
     private bool _isOurs;
 
     private Run(string folder, RunManifest manifest, bool isOurs)
@@ -79,7 +83,13 @@ public sealed class Run : IDisposable
     public static Run CreateAt(string path, RunManifest manifest)
     {
         string folder = Path.GetFullPath(path);
-        OptionsException.Require(!File.Exists(Path.Combine(folder, ManifestName)), "out", path, "must not hold a run already; give another folder, or resume that run");
+        if (File.Exists(Path.Combine(folder, ManifestName)))
+        {
+            OptionsException.Require(LeftNothing(folder), "out", path, "must not hold a run already; give another folder, or resume that run");
+            foreach (string left in s_leftovers)
+                File.Delete(Path.Combine(folder, left));
+        }
+
         Directory.CreateDirectory(folder);
         var run = new Run(folder, manifest with { Status = RunStatus.Running, FinishedUtc = null }, isOurs: true);
         run.SaveManifest();
@@ -135,6 +145,12 @@ public sealed class Run : IDisposable
         if (_isOurs)
             Finish(RunStatus.Interrupted);
     }
+
+    /// <summary>Whether a folder's run failed before it had anything to resume or to look at, such as on bad data.</summary>
+    private static bool LeftNothing(string folder) =>
+        ReadManifest(folder).Status == RunStatus.Failed
+        && Directory.EnumerateFileSystemEntries(folder).All(e => s_leftovers.Contains(Path.GetFileName(e)) || (Directory.Exists(e) && !Directory.EnumerateFiles(e, "*.safetensors", SearchOption.AllDirectories).Any()))
+        && MetricLog.Read(Path.Combine(folder, "metrics.jsonl")).Count == 0;
 
     internal static RunManifest ReadManifest(string folder)
         => RunFiles.ReadJson<RunManifest>(Path.Combine(folder, ManifestName), "a run's manifest");

@@ -2,21 +2,27 @@ using System.Runtime.ExceptionServices;
 
 namespace Espalier.Training;
 
-/// <summary>What went wrong in a function's backward pass: thrown from inside it, an exception would end the process.</summary>
-internal static class BackwardFailure
+/// <summary>
+/// What went wrong in a function's backward pass: thrown from inside it, an exception would end the process. The forward pass takes
+/// the holder of its thread along (<see cref="Here"/>), since a GPU's backward pass runs on a thread of the device.
+/// </summary>
+internal sealed class BackwardFailure
 {
     [ThreadStatic]
-    private static ExceptionDispatchInfo? _failure;
+    private static BackwardFailure? s_here;
 
-    /// <summary>Keeps the first exception of a backward pass on this thread.</summary>
-    public static void Keep(Exception failure) => _failure ??= ExceptionDispatchInfo.Capture(failure);
+    private ExceptionDispatchInfo? _failure;
 
-    /// <summary>Throws what the last backward pass met on this thread.</summary>
+    /// <summary>The holder of this thread, for the functions whose forward pass runs on it.</summary>
+    public static BackwardFailure Here => s_here ??= new BackwardFailure();
+
+    /// <summary>Keeps the first exception of a backward pass.</summary>
+    public void Keep(Exception failure) => Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(failure), null);
+
+    /// <summary>Throws what went wrong in the backward pass of a function whose forward pass ran on this thread.</summary>
     public static void ThrowIfAny()
     {
-        if (_failure is not { } failure)
-            return;
-        _failure = null;
-        failure.Throw();
+        if (Interlocked.Exchange(ref Here._failure, null) is { } failure)
+            failure.Throw();
     }
 }

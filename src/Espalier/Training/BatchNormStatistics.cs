@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 using TorchSharp.Modules;
 
 namespace Espalier.Training;
@@ -10,7 +11,7 @@ namespace Espalier.Training;
 public static class BatchNormStatistics
 {
     /// <summary>Runs data through a model in training mode and sets the running statistics of its batch norms to the means over the batches.</summary>
-    /// <param name="model">The model; its mode is restored.</param>
+    /// <param name="model">The model; the mode of every layer is restored.</param>
     /// <param name="data">What to take them from, in a fixed random order, since data may be sorted by class.</param>
     /// <param name="batchSize">Samples per batch, at least 2.</param>
     /// <param name="batches">At most so many batches.</param>
@@ -25,7 +26,7 @@ public static class BatchNormStatistics
         (Tensor Running, Tensor Sum, double Momentum)[] statistics = [.. model.named_modules().SelectMany(m => Statistics(m.module))];
         if (statistics.Length == 0)
             return 0;
-        bool wasTraining = model.training;
+        using ModuleModes modes = ModuleModes.Keep(model);
         model.train();
         var order = new SampleStream(data.Count, seed: 0);
         int taken = 0;
@@ -43,8 +44,6 @@ public static class BatchNormStatistics
 
         foreach ((Tensor running, Tensor sum, double _) in statistics)
             running.copy_(sum).div_(taken);
-        if (!wasTraining)
-            model.eval();
         return statistics.Length / 2;
     }
 

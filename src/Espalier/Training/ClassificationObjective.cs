@@ -56,12 +56,11 @@ public sealed class ClassificationObjective : Objective
     {
         using var classifier = new Models.TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
         using var scope = torch.NewDisposeScope();
-        Batch all = data.All();
-        Tensor probabilities = classifier.Probabilities(all.Inputs);
+        Tensor probabilities = Models.DatasetAnswers.Probabilities(classifier, data);
         return new Dictionary<string, double>
         {
-            ["loss"] = LogLoss.Of(probabilities, all.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, all.Labels),
+            ["loss"] = LogLoss.Of(probabilities, data.Labels),
+            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
         };
     }
 

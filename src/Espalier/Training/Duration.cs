@@ -7,11 +7,27 @@ namespace Espalier.Training;
 /// A stretch of training, whatever the batch size: every length, warm-up, interval and patience is one. Written as
 /// <c>"40 epochs"</c>, <c>"1500 steps"</c> or <c>"20480 samples"</c> in recipes.
 /// </summary>
-/// <param name="Amount">How many; not negative.</param>
-/// <param name="Unit">Of what.</param>
 [JsonConverter(typeof(DurationJsonConverter))]
-public readonly record struct Duration(double Amount, DurationUnit Unit)
+public readonly record struct Duration
 {
+    private const double MostSamples = 1e15;
+
+    /// <summary>A stretch of training.</summary>
+    /// <param name="amount">How many; finite and not negative.</param>
+    /// <param name="unit">Of what.</param>
+    /// <exception cref="OptionsException">The amount is negative, infinite or NaN.</exception>
+    public Duration(double amount, DurationUnit unit)
+    {
+        OptionsException.Require(amount >= 0 && double.IsFinite(amount), "duration", amount, "must be a finite number and not negative");
+        (Amount, Unit) = (amount, unit);
+    }
+
+    /// <summary>How many; finite and not negative.</summary>
+    public double Amount { get; }
+
+    /// <summary>Of what.</summary>
+    public DurationUnit Unit { get; }
+
     /// <summary>No time at all.</summary>
     public static Duration Zero => Samples(0);
 
@@ -50,12 +66,18 @@ public readonly record struct Duration(double Amount, DurationUnit Unit)
     /// <summary>The number of training samples it covers, to the nearest whole one.</summary>
     /// <param name="baseBatchSize">Samples per base step.</param>
     /// <param name="epochSize">Samples per epoch.</param>
-    public long ToSamples(int baseBatchSize, long epochSize) => (long)Math.Round(Unit switch
+    /// <exception cref="OptionsException">It covers more than 10^15 samples, the most that are counted.</exception>
+    public long ToSamples(int baseBatchSize, long epochSize)
     {
-        DurationUnit.Steps => Amount * baseBatchSize,
-        DurationUnit.Epochs => Amount * epochSize,
-        _ => Amount,
-    });
+        double samples = Math.Round(Unit switch
+        {
+            DurationUnit.Steps => Amount * baseBatchSize,
+            DurationUnit.Epochs => Amount * epochSize,
+            _ => Amount,
+        });
+        OptionsException.Require(samples <= MostSamples, "duration", this, "must cover at most 10^15 samples");
+        return (long)samples;
+    }
 
     /// <inheritdoc/>
     public override string ToString() =>

@@ -143,7 +143,7 @@ public sealed class GhostBatchNorm : torch.nn.Module<Tensor, Tensor>
         long[] others = [.. Enumerable.Range(0, (int)input.dim()).Where(d => d != 1).Select(d => (long)d)];
         Tensor x = input.to(torch.float64);
         double perRank = input.numel() / (double)Features;
-        Tensor local = torch.cat([x.sum(others), (x * x).sum(others), torch.tensor([perRank, input.shape[0]], dtype: torch.float64)]);
+        Tensor local = torch.cat([x.sum(others), (x * x).sum(others), torch.tensor([perRank, input.shape[0]], dtype: torch.float64, device: input.device)]);
         Tensor total = RankSum.Over(ranks, local);
         Tensor count = total[2 * Features].detach();
         Tensor mean = total.narrow(0, 0, Features) / count;

@@ -90,6 +90,7 @@ internal sealed class GradientAccumulation : IDisposable
         LossSum loss = objective.Loss(rows, state);
         double value = loss.Sum.ToDouble();
         loss.Sum.backward();
+        BackwardFailure.ThrowIfAny();
         if (!double.IsFinite(value))
             sums.Diverged = 1;
         if (_ranks.Rank == 0)

@@ -5,7 +5,9 @@ namespace Espalier.Training;
 
 /// <summary>
 /// The sum of the gradients over all ranks, in buckets: a bucket starts on its way as soon as the backward pass of the last
-/// micro-batch has completed it, while the pass goes on with earlier layers. All ranks start the buckets in the same order.
+/// micro-batch has completed it, while the pass goes on with earlier layers. All ranks start the buckets in the same order. A weight that is
+/// also used outside its module, such as an embedding that is the matrix of the head, gets a part of its gradient later: what comes
+/// after a bucket was sent is summed in a second round.
 /// </summary>
 internal sealed class GradientBuckets : IDisposable
 {
@@ -15,7 +17,7 @@ internal sealed class GradientBuckets : IDisposable
     private readonly ICommunicator _ranks;
     private readonly List<IDisposable> _hooks = [];
     private readonly List<Bucket> _buckets = [];
-    private readonly List<(Tensor Range, Tensor Sent, Task Task)> _underWay = [];
+    private readonly List<UnderWay> _underWay = [];
     private readonly Dictionary<torch.nn.Module, int> _calls = [];
     private ExceptionDispatchInfo? _failure;
     private bool _armed;
@@ -55,21 +57,35 @@ internal sealed class GradientBuckets : IDisposable
         _failure?.Throw();
         while (_next < _buckets.Count)
             Send(_buckets[_next++]);
-        foreach ((Tensor range, Tensor sent, Task task) in _underWay)
-        {
-            task.GetAwaiter().GetResult();
-            if (!ReferenceEquals(range, sent))
-            {
-                using var noGradients = torch.no_grad();
-                range.copy_(sent);
-                sent.Dispose();
-            }
-
-            range.Dispose();
-        }
-
+        using var noGradients = torch.no_grad();
+        foreach (UnderWay each in _underWay)
+            each.Task.GetAwaiter().GetResult();
+        SumLate();
+        foreach (UnderWay each in _underWay)
+            each.Dispose();
         _underWay.Clear();
         _next = 0;
+    }
+
+    /// <summary>Sums what was added to a gradient after its bucket was sent, on whichever rank.</summary>
+    private void SumLate()
+    {
+        if (_underWay.Count == 0)
+            return;
+        double[] isLate = [.. _underWay.Select(u => u.AsSent is { } asSent && !u.Range.equal(asSent).all().item<bool>() ? 1.0 : 0)];
+        _ranks.Sum(isLate);
+        for (int i = 0; i < _underWay.Count; i++)
+        {
+            (Tensor range, Tensor sum, Tensor? asSent, Task _) = _underWay[i];
+            if (isLate[i] > 0)
+            {
+                using Tensor late = asSent is null ? torch.zeros_like(sum) : (range - asSent).cpu();
+                _ranks.Sum(late);
+                sum.add_(late);
+            }
+
+            range.copy_(sum);
+        }
     }
 
     public void Dispose()
@@ -143,13 +159,29 @@ internal sealed class GradientBuckets : IDisposable
     private void Send(Bucket bucket)
     {
         Tensor range = _parameters.Gradients.narrow(0, bucket.Offset, bucket.Length).DetachFromDisposeScope();
-        Tensor sent = range.device_type == DeviceType.CPU ? range : range.cpu().DetachFromDisposeScope();
-        _underWay.Add((range, sent, _ranks.BeginSum(sent)));
+        Tensor sum = (range.device_type == DeviceType.CPU ? range.clone() : range.cpu()).DetachFromDisposeScope();
+        Tensor? asSent = _armed ? range.clone().DetachFromDisposeScope() : null;
+        _underWay.Add(new UnderWay(range, sum, asSent, _ranks.BeginSum(sum)));
     }
 
     private sealed record Bucket(long Offset, long Length, string[] Names)
     {
         public HashSet<string> Waiting { get; set; } = [];
+    }
+
+    /// <summary>A bucket that was sent.</summary>
+    /// <param name="Range">Its gradients, to which more may be added.</param>
+    /// <param name="Sum">What is summed over the ranks.</param>
+    /// <param name="AsSent">The gradients when it was sent, where the backward pass was not over; else null.</param>
+    /// <param name="Task">The sum under way.</param>
+    private sealed record UnderWay(Tensor Range, Tensor Sum, Tensor? AsSent, Task Task) : IDisposable
+    {
+        public void Dispose()
+        {
+            Range.Dispose();
+            Sum.Dispose();
+            AsSent?.Dispose();
+        }
     }
 
     private sealed class Hook(Action remove) : IDisposable

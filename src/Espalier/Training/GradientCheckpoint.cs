@@ -22,7 +22,7 @@ public static class GradientCheckpoint
         return Function.apply(block, tracked);
     }
 
-    /// <summary>Throws what went wrong when a block was run again in the last backward pass on this thread; does nothing where nothing did.</summary>
+    /// <summary>Throws what went wrong when a block was run again in the last backward pass of what this thread computed; does nothing where nothing did.</summary>
     public static void ThrowIfFailed() => BackwardFailure.ThrowIfAny();
 
     private sealed class Function : torch.autograd.SingleTensorFunction<Function>
@@ -35,6 +35,7 @@ public static class GradientCheckpoint
             var input = (Tensor)vars[1];
             ctx.save_data("block", block);
             ctx.save_data("draws", SampleRandom.Capture());
+            ctx.save_data("failure", BackwardFailure.Here);
             using (Tensor generator = torch.get_rng_state())
                 ctx.save_data("generator", generator.bytes.ToArray());
             ctx.save_for_backward([input]);
@@ -55,6 +56,7 @@ public static class GradientCheckpoint
                 {
                     Tensor output = ((Func<Tensor, Tensor>)ctx.get_data("block"))(input);
                     torch.autograd.backward([output], [grad_output]);
+                    BackwardFailure.ThrowIfAny();
                 }
 
                 return [null!, input.grad!.MoveToOuterDisposeScope()];
@@ -63,7 +65,7 @@ public static class GradientCheckpoint
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                BackwardFailure.Keep(failure);
+                ((BackwardFailure)ctx.get_data("failure")).Keep(failure);
                 return [null!, torch.zeros_like(input).MoveToOuterDisposeScope()];
             }
             finally

@@ -17,6 +17,8 @@ public sealed class ModelEma : IDisposable
     private readonly double _exponent;
     private readonly FlatSlice[] _excluded;
     private readonly (string Name, Tensor Own, Tensor Average)[] _buffers;
+    private readonly EmaNames _names;
+    private readonly List<(Tensor Parameter, FlatSlice Slice)> _copies = [];
     private readonly HashSet<string> _teachersOwn = [];
     private long _pending;
     private int _pendingSteps;
@@ -50,8 +52,9 @@ public sealed class ModelEma : IDisposable
         Momentum = options.BaseMomentum(baseBatchSize, epochSize);
         using (torch.no_grad())
         {
-            Weights = parameters.Values.clone().DetachFromDisposeScope();
-            _buffers = [.. module.named_buffers().Select(b => (b.name, b.buffer.DetachFromDisposeScope(), b.buffer.clone().DetachFromDisposeScope()))];
+            _names = new EmaNames(module, parameters);
+            Weights = parameters.Values.to(AverageType(parameters.Values.dtype), copy: true).DetachFromDisposeScope();
+            _buffers = [.. module.named_buffers().Select(b => (b.name, b.buffer.DetachFromDisposeScope(), b.buffer.to(AverageType(b.buffer.dtype), copy: true).DetachFromDisposeScope()))];
         }
     }
 
@@ -62,7 +65,7 @@ public sealed class ModelEma : IDisposable
     public EmaOptions Options => _options;
 
     /// <summary>The samples after which a weight's share in the average has halved: B·ln 2 / -ln ρ.</summary>
-    public double HalfLifeInSamples => _baseBatchSize * Math.Log(2) / -Math.Log(Momentum);
+    public double HalfLifeInSamples => Momentum == 1 ? double.PositiveInfinity : _baseBatchSize * Math.Log(2) / -Math.Log(Momentum);
 
     /// <summary>The momentum of the latest update.</summary>
     public double LatestMomentum { get; private set; }
@@ -70,7 +73,10 @@ public sealed class ModelEma : IDisposable
     /// <summary>Samples seen so far; part of the state that a checkpoint holds.</summary>
     public long SamplesSeen { get; private set; }
 
-    /// <summary>The averaged weights, laid out as the model's flat parameters.</summary>
+    /// <summary>
+    /// The averaged weights, laid out as the model's flat parameters: float32, or float64 where the model is. In half precision a
+    /// share of 0.001 would be rounded away and the average would never move.
+    /// </summary>
     public Tensor Weights { get; }
 
     /// <summary>The averaged or copied buffers by name.</summary>
@@ -88,7 +94,8 @@ public sealed class ModelEma : IDisposable
         double kappa = (double)samplesInStep / _baseBatchSize;
         double rho = Scheduled(SamplesSeen);
         using var noGradients = torch.no_grad();
-        Weights.mul_(Math.Pow(rho, kappa)).add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(rho, kappa).Before);
+        using Tensor values = Precise(_parameters.Values);
+        Weights.mul_(Math.Pow(rho, kappa)).add_(values, alpha: ScalingRule.TwoPointWeights(rho, kappa).Before);
     }
 
     /// <summary>Takes in the weights after an optimizer step.</summary>
@@ -103,37 +110,38 @@ public sealed class ModelEma : IDisposable
         (long samples, _pending, _pendingSteps) = (_pending, 0, 0);
         double kappa = (double)samples / _baseBatchSize;
         using var noGradients = torch.no_grad();
+        using Tensor values = Precise(_parameters.Values);
         if (SamplesSeen <= _startAfter)
         {
             LatestMomentum = 0;
-            Weights.copy_(_parameters.Values);
+            Weights.copy_(values);
         }
         else if (_scaling == EmaScaling.TwoPoint)
         {
             double rho = Scheduled(before);
             LatestMomentum = Math.Pow(rho, kappa);
-            Weights.add_(_parameters.Values, alpha: ScalingRule.TwoPointWeights(rho, kappa).After);
+            Weights.add_(values, alpha: ScalingRule.TwoPointWeights(rho, kappa).After);
         }
         else
         {
             (LatestMomentum, double share) = MomentumAt(before + samplesInStep - samples, samples, kappa);
-            Weights.lerp_(_parameters.Values, share);
+            Weights.lerp_(values, share);
         }
 
         CopyExcluded();
         UpdateBuffers();
+        UpdateCopies();
     }
 
     /// <summary>
-    /// Exchanges the model's weights and buffers with the averaged ones until the result is disposed; safe in the face
-    /// of exceptions.
+    /// Puts the averaged weights and buffers into the model until the result is disposed, also after an exception; the model's
+    /// own are restored bit for bit, and the average stays as it is.
     /// </summary>
-    /// <exception cref="InvalidOperationException">They are exchanged already.</exception>
+    /// <exception cref="InvalidOperationException">They are in the model already.</exception>
     public IDisposable Swap()
     {
         if (_swapped)
             throw new InvalidOperationException("the averaged weights are in the model already");
-        Exchange();
         return new SwapBack(this);
     }
 
@@ -144,18 +152,19 @@ public sealed class ModelEma : IDisposable
         Weights.copy_(_parameters.Values);
         foreach ((string name, Tensor own, Tensor average) in _buffers.Where(b => !_teachersOwn.Contains(b.Name)))
             average.copy_(own);
+        UpdateCopies();
     }
 
-    /// <summary>Copies the averaged weights and buffers into another module of the same names.</summary>
-    /// <param name="module">What takes them; parameters that it lacks are passed over.</param>
+    /// <summary>Copies the averaged weights and buffers, and the frozen weights as they are, into another module of the same names.</summary>
+    /// <param name="module">Takes them, whether its parameters require gradients or not; parameters that it lacks are passed over.</param>
     /// <exception cref="CheckpointException">It has a parameter or buffer that the average lacks, or one of another shape.</exception>
     public void CopyTo(torch.nn.Module module)
     {
         using var noGradients = torch.no_grad();
-        foreach ((string name, TorchSharp.Modules.Parameter parameter) in module.named_parameters().Where(p => p.parameter.requires_grad))
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in module.named_parameters())
         {
-            using Tensor view = SliceOf(name, parameter).Of(Weights);
-            parameter.copy_(view);
+            using Tensor source = _names.Find(name, parameter).In(Weights);
+            parameter.copy_(source);
         }
 
         foreach ((string name, Tensor buffer) in module.named_buffers())
@@ -164,7 +173,8 @@ public sealed class ModelEma : IDisposable
 
     /// <summary>
     /// Makes a module the teacher: its parameters become views of the averaged weights, so that every update reaches it at no
-    /// cost, and its buffers become those of the average.
+    /// cost, those that the model keeps frozen become the model's own, and its buffers become those of the average. A teacher of another
+    /// type than the average, such as bfloat16, gets copies at every update.
     /// </summary>
     /// <param name="teacher">A module whose parameters and buffers are some of the model's, by name and shape; takes no gradients from now on.</param>
     /// <param name="ownStatistics">Whether its batch-norm statistics come from its own forward passes in training mode (BYOL, DINO); else they are the model's.</param>
@@ -172,11 +182,20 @@ public sealed class ModelEma : IDisposable
     public void BindTo(torch.nn.Module teacher, bool ownStatistics = true)
     {
         using var noGradients = torch.no_grad();
-        foreach ((string name, TorchSharp.Modules.Parameter parameter) in teacher.named_parameters().Where(p => p.parameter.requires_grad))
+        foreach ((string name, TorchSharp.Modules.Parameter parameter) in teacher.named_parameters())
         {
-            using Tensor view = SliceOf(name, parameter).Of(Weights);
+            EmaSource source = _names.Find(name, parameter);
+            using Tensor view = source.In(Weights);
             parameter.requires_grad_(false);
-            parameter.set_(view);
+            if (view.dtype == parameter.dtype && view.device_type == parameter.device_type)
+            {
+                parameter.set_(view);
+                continue;
+            }
+
+            parameter.copy_(view);
+            if (source.Slice is { } slice)
+                _copies.Add((parameter, slice));
         }
 
         foreach ((string name, Tensor buffer) in teacher.named_buffers())
@@ -191,8 +210,15 @@ public sealed class ModelEma : IDisposable
     }
 
     /// <summary>Sets the counters when a checkpoint is loaded; the tensors are copied into <see cref="Weights"/> and <see cref="Buffers"/>.</summary>
-    public void Restore(long samplesSeen, long pendingSamples, int pendingSteps) =>
+    public void Restore(long samplesSeen, long pendingSamples, int pendingSteps)
+    {
         (SamplesSeen, _pending, _pendingSteps) = (samplesSeen, pendingSamples, pendingSteps);
+        using var noGradients = torch.no_grad();
+        UpdateCopies();
+    }
+
+    /// <summary>Every parameter of the averaged model by name, frozen ones as they are; in the caller's dispose scope.</summary>
+    internal IEnumerable<(string Name, Tensor Value)> NamedWeights() => _names.All.Select(s => (s.Name, s.Source.In(Weights)));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -222,8 +248,8 @@ public sealed class ModelEma : IDisposable
                 double scaled = _rule.EmaMomentum(rho, kappa);
                 return (scaled, _scaling == EmaScaling.Exponential ? ScalingRule.OneMinusPower(rho, kappa) : 1 - scaled);
             case EmaWarmup.BiasCorrected:
-                // ζ_t / (1-ρ^t) moves towards θ by (1-ρ^κ)/(1-ρ^t).
-                double share = ScalingRule.OneMinusPower(rho, kappa) / ScalingRule.OneMinusPower(rho, end / _baseBatchSize);
+                // ζ_t / (1-ρ^t) moves towards θ by (1-ρ^κ)/(1-ρ^t), whose limit at ρ = 1 is the equal average.
+                double share = rho == 1 ? samples / end : ScalingRule.OneMinusPower(rho, kappa) / ScalingRule.OneMinusPower(rho, end / _baseBatchSize);
                 return (1 - share, share);
         }
 
@@ -233,7 +259,7 @@ public sealed class ModelEma : IDisposable
         double last = end / _baseBatchSize;
         for (double t = Math.Floor(start); t < last; t++)
             logarithm += (Math.Min(t + 1, last) - Math.Max(t, start)) * Math.Log(WarmedUp(t, rho));
-        return (Math.Exp(logarithm), -2 * Math.Exp(logarithm / 2) * Math.Sinh(logarithm / 2));
+        return (Math.Exp(logarithm), ScalingRule.OneMinusExponential(logarithm));
     }
 
     /// <summary>ρ of the base batch after so many samples.</summary>
@@ -258,10 +284,6 @@ public sealed class ModelEma : IDisposable
         }
     }
 
-    private FlatSlice SliceOf(string name, Tensor parameter) => _parameters.Slices.FirstOrDefault(s => s.Name == name) is { } slice && slice.Shape.SequenceEqual(parameter.shape)
-        ? slice
-        : throw new CheckpointException(name, "is no parameter of the averaged model, or has another shape there", "give a module whose parameters are some of the model's");
-
     private Tensor BufferOf(string name, Tensor buffer) => _buffers.FirstOrDefault(b => b.Name == name).Average is { } average && average.shape.SequenceEqual(buffer.shape)
         ? average
         : throw new CheckpointException(name, "is no buffer of the averaged model, or has another shape there", "give a module whose buffers are some of the model's");
@@ -276,39 +298,59 @@ public sealed class ModelEma : IDisposable
             if (_teachersOwn.Contains(name))
                 continue;
             if (_options.Buffers == EmaBuffers.Average && average.is_floating_point())
-                average.lerp_(own, 1 - LatestMomentum);
+                average.lerp_(own.to(average.dtype), 1 - LatestMomentum);
             else
                 average.copy_(own);
         }
     }
 
-    private void Exchange()
+    private void UpdateCopies()
     {
-        using var noGradients = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        Exchange(_parameters.Values, Weights);
-        foreach ((string _, Tensor own, Tensor average) in _buffers)
-            Exchange(own, average);
-        _swapped = !_swapped;
+        foreach ((Tensor parameter, FlatSlice slice) in _copies)
+        {
+            using Tensor view = slice.Of(Weights);
+            parameter.copy_(view);
+        }
     }
 
-    private static void Exchange(Tensor a, Tensor b)
-    {
-        Tensor held = a.clone();
-        a.copy_(b);
-        b.copy_(held);
-    }
+    private static torch.ScalarType AverageType(torch.ScalarType type) => type is torch.ScalarType.BFloat16 or torch.ScalarType.Float16 ? torch.float32 : type;
 
-    private sealed class SwapBack(ModelEma ema) : IDisposable
+    private Tensor Precise(Tensor values) => values.dtype == Weights.dtype ? values.alias() : values.to(Weights.dtype);
+
+    private sealed class SwapBack : IDisposable
     {
+        private readonly ModelEma _ema;
+        private readonly Tensor _weights;
+        private readonly Tensor[] _buffers;
         private bool _done;
+
+        public SwapBack(ModelEma ema)
+        {
+            using var noGradients = torch.no_grad();
+            _ema = ema;
+            _weights = ema._parameters.Values.clone().DetachFromDisposeScope();
+            _buffers = [.. ema._buffers.Select(b => b.Own.clone().DetachFromDisposeScope())];
+            ema._parameters.Values.copy_(ema.Weights);
+            foreach ((string _, Tensor own, Tensor average) in ema._buffers)
+                own.copy_(average);
+            ema._swapped = true;
+        }
 
         public void Dispose()
         {
             if (_done)
                 return;
             _done = true;
-            ema.Exchange();
+            using var noGradients = torch.no_grad();
+            _ema._parameters.Values.copy_(_weights);
+            _weights.Dispose();
+            for (int i = 0; i < _buffers.Length; i++)
+            {
+                _ema._buffers[i].Own.copy_(_buffers[i]);
+                _buffers[i].Dispose();
+            }
+
+            _ema._swapped = false;
         }
     }
 }

@@ -58,7 +58,7 @@ public static class ModelSoup
         {
             Uniform([.. taken, file], module, prefix);
             double value = judge();
-            if (value < best)
+            if (!(value >= best))
                 continue;
             taken.Add(file);
             best = value;

@@ -18,11 +18,12 @@ internal sealed class NormalizationLayers : IDisposable
     public NormalizationLayers(IEnumerable<torch.nn.Module> networks, TrainerOptions options, ICommunicator ranks)
     {
         _ranks = ranks;
+        var notes = new List<string>();
         (string Name, torch.nn.Module Module)[] all = [.. networks.SelectMany(n => n.named_modules().Append((name: n.GetName(), module: n))).DistinctBy(m => m.module)];
-        _layers = [.. all.Select(m => m.Module).OfType<GhostBatchNorm>()];
+        _layers = [.. all.Select(m => m.Module).OfType<GhostBatchNorm>().Where(l => l.training)];
         int micro = options.MicroBatchSize ?? ((options.BatchSize + ranks.Size - 1) / ranks.Size);
         bool isWhole = micro >= options.LargestBatch && ranks.Size == 1;
-        if (all.FirstOrDefault(m => m.Module is BatchNorm1d or BatchNorm2d or BatchNorm3d) is { Module: { } plain } found)
+        if (all.FirstOrDefault(m => m.Module is BatchNorm1d or BatchNorm2d or BatchNorm3d && m.Module.training) is { Module: { } plain } found)
         {
             OptionsException.Require(isWhole, "microBatchSize", micro,
                 $"would change the statistics of {plain.GetType().Name} '{found.Name}', which are those of a micro-batch: use GhostBatchNorm in the model, or one micro-batch per step");
@@ -45,17 +46,23 @@ internal sealed class NormalizationLayers : IDisposable
         }
 
         if (_layers.Length > 0 && options.BatchNorm == BatchNormMode.Ghost && options.GhostBatchSize is null && baseGroup < options.EffectiveBase)
-            Note = $"batch norm takes groups of {baseGroup} samples, the micro-batch, instead of the base batch's {options.EffectiveBase}";
+            notes.Add($"batch norm takes groups of {baseGroup} samples, the micro-batch, instead of the base batch's {options.EffectiveBase}");
+        if (_layers.Length > 0 && GroupSize is { } group && micro > group && micro % group != 0)
+            notes.Add($"batch norm takes groups of unequal size: {micro} samples are no multiple of {group}, so that the last group has {Rest(micro, group)}; choose sizes that divide");
+        Notes = notes;
     }
 
     /// <summary>Whether there is any batch norm.</summary>
     public bool Any { get; }
 
+    /// <summary>Whether any of them takes its statistics over groups.</summary>
+    public bool HasGhostNorm => _layers.Length > 0;
+
     /// <summary>Samples of a group, or null where the whole batch is one.</summary>
     public int? GroupSize { get; }
 
-    /// <summary>What the user should know, or null.</summary>
-    public string? Note { get; }
+    /// <summary>What the user should know.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     /// <summary>Leaves running statistics alone while a pass runs that will be repeated.</summary>
     public void Freeze() => SetUpdate(StatisticsUpdate.None);
@@ -130,6 +137,9 @@ internal sealed class NormalizationLayers : IDisposable
         writer.Flush();
         return bytes.ToArray();
     }
+
+    // A rest of one sample joins the group before it.
+    private static int Rest(int samples, int group) => samples % group == 1 ? group + 1 : samples % group;
 
     private static void Write(BinaryWriter writer, Tensor values)
     {

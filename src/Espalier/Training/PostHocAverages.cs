@@ -7,12 +7,11 @@ namespace Espalier.Training;
 internal sealed class PostHocAverages : IDisposable
 {
     private readonly PostHocOptions _options;
-    private readonly FlatParameters _parameters;
     private readonly ModelEma[] _averages;
 
     public PostHocAverages(torch.nn.Module model, FlatParameters parameters, PostHocOptions options, int baseBatchSize, long epochSize)
     {
-        (_options, _parameters) = (options, parameters);
+        _options = options;
         _averages = [.. options.SigmaRel.Distinct().Select(s =>
             new ModelEma(model, parameters, new EmaOptions { Kind = EmaKind.PowerFunction, SigmaRel = s }, new ScalingOptions(), baseBatchSize, epochSize))];
     }
@@ -35,8 +34,8 @@ internal sealed class PostHocAverages : IDisposable
             using var scope = torch.NewDisposeScope();
             double sigma = average.Options.SigmaRel!.Value;
             var tensors = new List<KeyValuePair<string, Tensor>>();
-            foreach (FlatSlice slice in _parameters.Slices)
-                tensors.Add(new(slice.Name, Stored(slice.Of(average.Weights))));
+            foreach ((string name, Tensor weight) in average.NamedWeights())
+                tensors.Add(new(name, Stored(weight)));
             foreach ((string name, Tensor buffer) in average.Buffers)
                 tensors.Add(new(name, Stored(buffer)));
             string file = string.Create(CultureInfo.InvariantCulture, $"{average.SamplesSeen:000000000000}-{sigma:0.####}.safetensors");

@@ -12,6 +12,10 @@ public sealed class PostHocEma
     internal const string SamplesKey = "espalier.samples";
     internal const string SigmaKey = "espalier.sigmaRel";
 
+    // Weights of a profile in the span of the stored ones are nearly a mean; a sum of their magnitudes above this magnifies the noise of the
+    // stored averages as much.
+    private const double MostMagnification = 3;
+
     private readonly (SafetensorsFile File, double Samples, double Exponent)[] _stored;
 
     private PostHocEma((SafetensorsFile File, double Samples, double Exponent)[] stored) => _stored = stored;
@@ -39,6 +43,25 @@ public sealed class PostHocEma
     /// <exception cref="OptionsException">A value is out of range.</exception>
     public IReadOnlyList<double> Weights(double sigmaRel, long? atSamples = null) => PowerFunctionProfile.Weights(
         [.. _stored.Select(s => (s.Samples, s.Exponent))], atSamples ?? _stored[^1].Samples, PowerFunctionProfile.Exponent(sigmaRel));
+
+    /// <summary>What makes a synthesis unreliable: a width or a time outside those stored.</summary>
+    /// <param name="sigmaRel">The wanted width σ_rel, in (0, 0.2886).</param>
+    /// <param name="atSamples">The wanted end of the profile; that of the last stored average where null.</param>
+    /// <returns>A sentence each; none where the stored averages span the wanted one.</returns>
+    /// <exception cref="OptionsException">A value is out of range.</exception>
+    public IReadOnlyList<string> Warnings(double sigmaRel, long? atSamples = null)
+    {
+        var warnings = new List<string>();
+        double magnification = Weights(sigmaRel, atSamples).Sum(Math.Abs);
+        (double narrowest, double widest) = (Stored.Min(s => s.SigmaRel), Stored.Max(s => s.SigmaRel));
+        if (sigmaRel < narrowest * (1 - 1e-9) || sigmaRel > widest * (1 + 1e-9))
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"the width {sigmaRel:0.####} lies outside the stored widths {narrowest:0.####} to {widest:0.####}: the synthesis extrapolates"));
+        if (atSamples is { } at && at < _stored[0].Samples)
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"{at} samples lie before the first stored average, at {_stored[0].Samples:0}: nothing stored has that profile"));
+        if (magnification > MostMagnification)
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"the weights of the stored averages have magnitudes of {magnification:0.#} in sum, which magnifies their noise as much"));
+        return warnings;
+    }
 
     /// <summary>An average of another width, or of an earlier time.</summary>
     /// <param name="sigmaRel">The wanted width σ_rel, in (0, 0.2886).</param>

@@ -16,25 +16,32 @@ internal sealed class RankSum : torch.autograd.SingleTensorFunction<RankSum>
     public override Tensor forward(torch.autograd.AutogradContext context, params object[] vars)
     {
         context.save_data("ranks", vars[1]);
-        Tensor sum = ((Tensor)vars[0]).detach().contiguous().clone();
-        ((ICommunicator)vars[1]).Sum(sum);
-        return sum;
+        context.save_data("failure", BackwardFailure.Here);
+        return Summed((Tensor)vars[0], (ICommunicator)vars[1]);
     }
 
     public override List<Tensor> backward(torch.autograd.AutogradContext context, Tensor grad_output)
     {
-        Tensor sum = grad_output.detach().contiguous().clone();
+        Tensor sum = grad_output;
         try
         {
-            ((ICommunicator)context.get_data("ranks")).Sum(sum);
+            sum = Summed(grad_output, (ICommunicator)context.get_data("ranks"));
         }
 #pragma warning disable CA1031 // Whatever it is, it is thrown after the backward pass.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            BackwardFailure.Keep(error);
+            ((BackwardFailure)context.get_data("failure")).Keep(error);
         }
 
         return [sum, null!];
+    }
+
+    // Ranks exchange what lies in plain memory; the sum goes back to where the values were.
+    private static Tensor Summed(Tensor values, ICommunicator ranks)
+    {
+        Tensor host = values.detach().cpu().contiguous().clone();
+        ranks.Sum(host);
+        return values.device_type == DeviceType.CPU ? host : host.to(values.device);
     }
 }

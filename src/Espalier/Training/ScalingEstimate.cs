@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Models;
 
 namespace Espalier.Training;
 
@@ -49,7 +50,7 @@ public sealed record ScalingEstimate(long Samples, double NoiseScale, double Noi
     private static double Curvature(TrainerOptions options, Objective objective, TrainingResult result, Dataset train)
     {
         using var scope = torch.NewDisposeScope();
-        objective.Model.train();
+        ModuleModes.Train(objective.Model);
         var stream = new SampleStream(train.Count, options.OrderSeed ?? options.Seed);
         int size = Math.Min(train.Count, objective.CouplesSamples ? options.BatchSize : CurvatureSamples);
         int piece = objective.CouplesSamples ? size : Math.Min(size, options.MicroBatchSize ?? Math.Max(options.BatchSize, CurvatureSamples));

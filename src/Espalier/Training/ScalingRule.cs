@@ -80,14 +80,17 @@ public sealed class ScalingRule
     /// <summary>1 - x^κ without the cancellation near x = 1.</summary>
     /// <param name="x">In [0, 1].</param>
     /// <param name="kappa">Above 0.</param>
+    /// <exception cref="OptionsException"><paramref name="x"/> is out of range.</exception>
     public static double OneMinusPower(double x, double kappa)
     {
-        if (x == 0)
-            return 1;
-        double exponent = kappa * Math.Log(x);
-        // expm1(y) = 2 e^(y/2) sinh(y/2)
-        return -2 * Math.Exp(exponent / 2) * Math.Sinh(exponent / 2);
+        OptionsException.Require(x is >= 0 and <= 1, nameof(x), x, "must lie in [0, 1]");
+        return OneMinusExponential(kappa * Math.Log(x));
     }
+
+    /// <summary>1 - e^y without cancellation near y = 0, and 1 where e^y underflows.</summary>
+    /// <param name="y">At most 0; minus infinity gives 1.</param>
+    // 1 - e^y = -2 e^(y/2) sinh(y/2) is exact near 0, but 0 times infinity far below it.
+    internal static double OneMinusExponential(double y) => y < -1 ? 1 - Math.Exp(y) : -2 * Math.Exp(y / 2) * Math.Sinh(y / 2);
 
     /// <summary>What changes and why, a line each: name, base value, value in use, reason.</summary>
     /// <param name="baseValues">The values at the base batch.</param>
@@ -150,9 +153,15 @@ public sealed class ScalingRule
         Epsilon = values.Epsilon / Math.Sqrt(kappa),
     };
 
-    private static double Decoupled(Hyperparameters values, double rate, double kappa) => rate == 0
-        ? values.WeightDecay
-        : OneMinusPower(1 - (values.LearningRate * values.WeightDecay), kappa) / rate;
+    private static double Decoupled(Hyperparameters values, double rate, double kappa)
+    {
+        if (rate == 0)
+            return values.WeightDecay;
+        double decayed = values.LearningRate * values.WeightDecay;
+        OptionsException.Require(decayed is >= 0 and <= 1, "weightDecay", values.WeightDecay,
+            string.Create(CultureInfo.InvariantCulture, $"takes {decayed:0.###} of every weight in a step at the learning rate {values.LearningRate:0.######}: their product must lie in [0, 1]"));
+        return OneMinusPower(1 - decayed, kappa) / rate;
+    }
 
     private double Beta(string name, double value, double kappa) => _options.Betas switch
     {

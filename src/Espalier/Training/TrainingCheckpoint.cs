@@ -9,7 +9,7 @@ namespace Espalier.Training;
 /// The whole state of a training in one safetensors file: weights and buffers under their own names, averaged ones under
 /// <c>ema.</c>, moments under <c>optimizer.</c>, counters and options in the header.
 /// </summary>
-internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, PostHocAverages? postHoc, TrainerOptions options)
+internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, PostHocAverages? postHoc, TrainerOptions options, bool hasGhostNorm)
 {
     private const string MetadataKey = "espalier.training";
 
@@ -117,10 +117,24 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
 
     private void RequireSameOptions(string path, TrainerOptions saved)
     {
-        JsonElement before = JsonSerializer.SerializeToElement(saved, TrainingJson.Options);
+        if (saved.MicroBatchSize != options.MicroBatchSize)
+            RequireSameResult(path, saved);
+
+        // A micro-batch is what fits into memory, and nothing else. An option that the file lacks had its default.
+        JsonElement before = JsonSerializer.SerializeToElement(saved with { MicroBatchSize = options.MicroBatchSize }, TrainingJson.Options);
         JsonElement now = JsonSerializer.SerializeToElement(options, TrainingJson.Options);
         if (Difference("", before, now) is { } difference)
             throw new CheckpointException(path, $"was trained with other options: {difference}", "resume with the same options, or start a new run");
+    }
+
+    /// <summary>Refuses another micro-batch where statistics are taken over it.</summary>
+    private void RequireSameResult(string path, TrainerOptions saved)
+    {
+        string sizes = string.Create(CultureInfo.InvariantCulture, $"microBatchSize was {saved.MicroBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "the batch"} and is {options.MicroBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "the batch"}");
+        if (hasGhostNorm && options.GhostBatchSize is null && options.BatchNorm == BatchNormMode.Ghost)
+            throw new CheckpointException(path, $"was trained with batch norm over groups that follow the micro-batch: {sizes}", "resume with the same microBatchSize; a run that names ghostBatchSize can change it");
+        if (options.MeasureNoiseScale)
+            throw new CheckpointException(path, $"measures the gradient noise scale from its micro-batches: {sizes}", "resume with the same microBatchSize; a run without measureNoiseScale can change it");
     }
 
     private static string? Difference(string name, JsonElement before, JsonElement now)

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Espalier.Communication;
 using Espalier.Data;
+using Espalier.Models;
 
 namespace Espalier.Training;
 
@@ -53,13 +54,14 @@ internal sealed class TrainingSession : IDisposable
         _ema = options.Ema is null ? null : new ModelEma(objective.Model, _parameters, options.Ema, options.Scaling, baseBatch, train.Count, _totalSamples);
         _postHoc = options.PostHoc is null ? null : new PostHocAverages(objective.Model, _parameters, options.PostHoc, baseBatch, train.Count);
         _noiseScale = options.MeasureNoiseScale ? new GradientNoiseScale(train.Count) : null;
+        ModuleModes.Train(objective.Model);
         objective.Begin(new TrainingSetup(_ema, ranks, options, new(0, 0, _totalSamples, train.Count)));
         _layers = new NormalizationLayers(objective.Networks, options, ranks);
         _plan = new BatchPlan(options, train.Count, _totalSamples, ranks.Size, _layers.Any);
         RequireDecomposable();
         _batchSize = options.BatchSize;
         _accumulation = new GradientAccumulation(objective, options, _parameters, _layers, ranks);
-        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options);
+        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options, _layers.HasGhostNorm);
         Agree();
     }
 
@@ -77,7 +79,7 @@ internal sealed class TrainingSession : IDisposable
         _samplesSeen = counters.SamplesSeen;
         _batchSize = counters.BatchSize;
         _loss = counters.Loss;
-        _best = counters.Best;
+        _best = counters.Best is { } best && !double.IsNaN(best) ? best : null;
         _bestSamples = counters.BestSamples;
         _earlierTime = TimeSpan.FromSeconds(counters.TrainingSeconds);
         _hasCheckpoint = true;
@@ -88,7 +90,6 @@ internal sealed class TrainingSession : IDisposable
         TrainingOutcome outcome = TrainingOutcome.Completed;
         using var loader = new PrefetchingLoader(_train.Name, Batches(_samplesSeen), ahead: 4);
         using IEnumerator<Batch> batches = loader.GetEnumerator();
-        _objective.Model.train();
         while (_samplesSeen < _totalSamples)
         {
             if (_ranks.Size == 1 ? cancellationToken.IsCancellationRequested : _stopAgreed)
@@ -108,11 +109,13 @@ internal sealed class TrainingSession : IDisposable
             IReadOnlyDictionary<string, double>? evaluation = null;
             if (IsDue(_options.EvaluateEvery, before))
                 evaluation = Evaluate();
-            if (IsDue(_options.CheckpointEvery, before))
-                SaveLast();
+
+            // Reported before it is saved: resuming drops what was reported after the checkpoint, and cannot make up what was not.
+            progress?.Report(report with { Evaluation = evaluation });
             if (_postHoc is not null && Writes && _checkpoints is not null && IsDue(_options.PostHoc!.StoreEvery, before))
                 _postHoc.Store(_checkpoints.Averages);
-            progress?.Report(report with { Evaluation = evaluation });
+            if (IsDue(_options.CheckpointEvery, before))
+                SaveLast();
         }
 
         if (outcome == TrainingOutcome.Interrupted)
@@ -125,7 +128,7 @@ internal sealed class TrainingSession : IDisposable
         {
             Parameters = _parameters,
             NoiseScale = _noiseScale,
-            Notes = [.. new[] { _layers.Note }.OfType<string>()],
+            Notes = _layers.Notes,
         };
     }
 
@@ -281,7 +284,7 @@ internal sealed class TrainingSession : IDisposable
 
     private Dictionary<string, double> EvaluateHere(Dataset validation)
     {
-        _objective.Model.eval();
+        using var modes = ModuleModes.Evaluate(_objective.Model);
         var numbers = new Dictionary<string, double>(_objective.Evaluate(validation));
         if (_ema is not null)
         {
@@ -290,7 +293,6 @@ internal sealed class TrainingSession : IDisposable
                 numbers[$"ema.{name}"] = value;
         }
 
-        _objective.Model.train();
         return numbers;
     }
 
@@ -298,7 +300,7 @@ internal sealed class TrainingSession : IDisposable
     {
         if (!numbers.TryGetValue(monitor.Metric, out double value))
             throw new OptionsException("monitor.metric", monitor.Metric, Suggestion.For(monitor.Metric, numbers.Keys));
-        if (_best is { } best && !(monitor.Maximize ? value > best : value < best))
+        if (double.IsNaN(value) || (_best is { } best && !(monitor.Maximize ? value > best : value < best)))
             return;
         _best = value;
         _bestSamples = _samplesSeen;

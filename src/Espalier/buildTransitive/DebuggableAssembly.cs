@@ -9,27 +9,25 @@ using System.IO;
 /// </summary>
 public static class DebuggableAssembly
 {
-    private static readonly byte[] Optimized = { 8, 1, 0, 2, 0, 0, 0, 0, 0 };
+    /// <summary>The version of TorchSharp whose methods were found to drop their arguments.</summary>
+    public const string KnownVersion = "0.107.0";
 
-    /// <summary>Where the modes of an optimized release assembly (IgnoreSymbolStoreSequencePoints alone) lie in a file.</summary>
+    private static readonly byte[] Optimized = { 8, 1, 0, 2, 0, 0, 0, 0, 0 };
+    private static readonly byte[] Unoptimized = { 8, 1, 0, 3, 1, 0, 0, 0, 0 };
+
+    /// <summary>Where the modes of a release assembly (IgnoreSymbolStoreSequencePoints alone) lie in a file.</summary>
     /// <param name="image">The whole assembly.</param>
     /// <returns>The offset of the modes, or -1 where there is no such blob or more than one.</returns>
     public static int FindModes(byte[] image)
     {
-        int found = -1;
-        for (int i = 0; i <= image.Length - Optimized.Length; i++)
-        {
-            int j = 0;
-            while (j < Optimized.Length && image[i + j] == Optimized[j])
-                j++;
-            if (j < Optimized.Length)
-                continue;
-            if (found >= 0)
-                return -1;
-            found = i + 3;
-        }
+        return Find(image, Optimized);
+    }
 
-        return found;
+    /// <summary>Whether a file holds exactly one blob of an assembly that is left unoptimized (see <see cref="DisableOptimizations"/>).</summary>
+    /// <param name="image">The whole assembly.</param>
+    public static bool IsUnoptimized(byte[] image)
+    {
+        return Find(image, Unoptimized) >= 0;
     }
 
     /// <summary>
@@ -37,13 +35,18 @@ public static class DebuggableAssembly
     /// DisableOptimizations), so that a method's arguments stay alive until it returns. The file is replaced, never
     /// written in place (it may be a hard link into the package cache), and keeps its time stamp.
     /// </summary>
-    /// <returns>True when the file was changed; false when it is no optimized release assembly (any more).</returns>
+    /// <returns>True when the file was changed; false when it was unoptimized already.</returns>
+    /// <exception cref="InvalidDataException">It is neither: another build of the assembly, which needs another look.</exception>
     public static bool DisableOptimizations(string path)
     {
         byte[] image = File.ReadAllBytes(path);
         int modes = FindModes(image);
         if (modes < 0)
-            return false;
+        {
+            if (IsUnoptimized(image))
+                return false;
+            throw new InvalidDataException("its DebuggableAttribute is not the known one");
+        }
 
         image[modes] = 0x03;
         image[modes + 1] = 0x01;
@@ -54,6 +57,33 @@ public static class DebuggableAssembly
         File.Delete(path);
         File.Move(temporary, path);
         return true;
+    }
+
+    /// <summary>Refuses a version that nobody has looked at.</summary>
+    /// <param name="version">The assembly's version.</param>
+    /// <exception cref="InvalidDataException">It is not <see cref="KnownVersion"/>.</exception>
+    public static void RequireKnown(Version version)
+    {
+        if (version.ToString(3) != KnownVersion)
+            throw new InvalidDataException("it is version " + version.ToString(3) + ", and only " + KnownVersion + " is known to need this");
+    }
+
+    private static int Find(byte[] image, byte[] pattern)
+    {
+        int found = -1;
+        for (int i = 0; i <= image.Length - pattern.Length; i++)
+        {
+            int j = 0;
+            while (j < pattern.Length && image[i + j] == pattern[j])
+                j++;
+            if (j < pattern.Length)
+                continue;
+            if (found >= 0)
+                return -1;
+            found = i + 3;
+        }
+
+        return found;
     }
 }
 
@@ -70,13 +100,15 @@ public class KeepTorchSharpArguments : Microsoft.Build.Utilities.Task
     {
         try
         {
+            DebuggableAssembly.RequireKnown(System.Reflection.AssemblyName.GetAssemblyName(Assembly).Version);
             if (DebuggableAssembly.DisableOptimizations(Assembly))
                 Log.LogMessage(Microsoft.Build.Framework.MessageImportance.Normal, "{0}: arguments now outlive native calls", Assembly);
             return true;
         }
         catch (Exception e)
         {
-            Log.LogError("{0} cannot be changed: {1}", Assembly, e.Message);
+            Log.LogError("{0} cannot be changed so that arguments outlive native calls: {1}. Look whether this version still frees a Scalar while a native call reads it; "
+                + "then adapt DebuggableAssembly.cs, or set the property EspalierKeepTorchSharpArguments=false.", Assembly, e.Message);
             return false;
         }
     }

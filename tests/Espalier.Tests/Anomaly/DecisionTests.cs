@@ -236,5 +236,8 @@ public sealed class DecisionTests
         Assert.Null(new AlarmMonitorOptions().Caveat);
         Assert.Contains("3.7 %", new AlarmMonitorOptions { Mode = PoolMode.Fixed }.Caveat);
         Assert.Throws<OptionsException>(() => new AlarmMonitor(new([1]), new() { Delta = 0 }));
+        Assert.Throws<OptionsException>(() => new AlarmMonitor(new([1]), new() { Kind = AlarmKind.PageHinkley, ExpectedRunTime = 1e7 }));
+        Assert.Throws<OptionsException>(() => new AlarmMonitor(new([1]), new() { Kind = AlarmKind.Cusum, ExpectedRunTime = 1e300 }));
+        Assert.ThrowsAny<OperationCanceledException>(() => new AlarmMonitor(new([1]), new() { Kind = AlarmKind.PageHinkley, ExpectedRunTime = 99_991 }, new CancellationToken(canceled: true)));
     }
 }

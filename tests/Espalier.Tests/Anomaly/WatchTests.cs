@@ -162,6 +162,16 @@ public sealed class WatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_line_that_is_not_utf8_is_malformed_and_costs_no_other()
+    {
+        byte[] content = [.. "{\"colour\":\"red\",\"weight\":2,\"size\":1}\n{\"colour\":\"r"u8, 0xfc, .. "d\",\"weight\":2,\"size\":1}\n[1,2,0,1]\n"u8];
+        var items = new List<WatchItem>();
+        await foreach (WatchBatch each in new JsonLinesSource(new MemoryStream(content), Features).Read(0, 1, CancellationToken.None))
+            items.AddRange(each.Items);
+        Assert.Equal([null, "is not UTF-8", null], items.Select(i => i.Problem));
+    }
+
+    [Fact]
     public async Task A_folder_gives_rows_as_they_are_finished_and_pictures_once_they_have_settled()
     {
         string folder = Directory.CreateDirectory(_folder.File("in")).FullName;
@@ -183,14 +193,15 @@ public sealed class WatchTests : IDisposable
         }
 
         (WatchItem[] items, string position) = await Read("");
-        Assert.Equal(["a.csv:2", "a.csv:3", "b.png"], items.Select(i => i.Id));
+        Assert.Equal(["a.csv:2", "a.csv:3", "a.csv:4", "b.png"], items.Select(i => i.Id));
         Assert.Equal([1, 3, 1, 0], items[1].Values!);
+        Assert.Contains("has 2 columns", items[2].Problem);
 
-        // The half line is finished, another is bad, a file is new; nothing comes twice.
-        File.AppendAllText(table, ",9\nred,1\n");
+        // One more is good, another is bad, a file is new; nothing comes twice.
+        File.AppendAllText(table, "\nred,4,9\nred,1\n");
         File.WriteAllText(Path.Combine(folder, "0.csv"), "colour,weight,size\ngreen,1,1\n");
         (items, position) = await Read(position);
-        Assert.Equal(["0.csv:2", "a.csv:4", "a.csv:5"], items.Select(i => i.Id));
+        Assert.Equal(["0.csv:2", "a.csv:5", "a.csv:6"], items.Select(i => i.Id));
         Assert.Contains("'green'", items[0].Problem);
         Assert.Equal([9, 4, 0, 1], items[1].Values!);
         Assert.Contains("has 2 columns", items[2].Problem);

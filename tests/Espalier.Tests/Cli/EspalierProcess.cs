@@ -34,6 +34,16 @@ internal static class EspalierProcess
         return End(process);
     }
 
+    /// <summary>Runs to the end with other environment variables.</summary>
+    public static CommandResult Run(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Command, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+        using Process process = Process.Start(start)!;
+        return End(process);
+    }
+
     /// <summary>Waits for the end of a process and collects what it said.</summary>
     public static CommandResult End(Process process)
     {

@@ -46,6 +46,29 @@ public sealed class OutputTests(TinyRun tiny) : IClassFixture<TinyRun>, IDisposa
         Assert.True(File.Exists(_folder.File("out/report.html")));
     }
 
+    [Theory]
+    [InlineData("recipes")]
+    [InlineData("data", "list")]
+    [InlineData("detectors", "list")]
+    [InlineData("attacks", "list")]
+    [InlineData("model", "list")]
+    public void A_table_without_a_terminal_fits_a_page(params string[] command)
+    {
+        CommandResult result = InProcess.Run(command);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.InRange(result.Output.Split('\n').Where(l => !l.Contains(':', StringComparison.Ordinal)).Max(l => l.TrimEnd().Length), 40, 100);
+    }
+
+    [Theory]
+    [InlineData("8/255")]
+    [InlineData("0.03137254901960784")]
+    public void A_radius_may_be_a_fraction(string epsilon)
+    {
+        CommandResult result = InProcess.Run("attack", tiny.Folder, "--norm", "linf", "--epsilon", epsilon, "--samples", "5", "--steps", "1", "--json", "--quiet", "--out", _folder.File("out"));
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains("attack.linf.0.03137254901960784.robustAccuracy", result.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_audit_takes_settings_of_its_own()
     {

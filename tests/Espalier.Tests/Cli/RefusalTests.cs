@@ -13,7 +13,7 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
 
     [Theory]
     [InlineData("recipe 'digit'", "did you mean 'digits'?", "run", "digit")]
-    [InlineData("no option 'train.batchsize'", "did you mean 'batchSize'?", "run", "digits", "--set", "train.batchsize=3")]
+    [InlineData("no option 'train.batchsize'", "did you mean 'train.batchSize'?", "run", "digits", "--set", "train.batchsize=3")]
     [InlineData("'train.batchSize' cannot be abc", "whole number", "run", "digits", "--set", "train.batchSize=abc")]
     [InlineData("data set 'digitz'", "did you mean 'digits'?", "run", "digits", "--set", "data.name=digitz")]
     [InlineData("'train.optimizer.learningRate' is -1", "above 0", "run", "digits", "--set", "train.optimizer.learningRate=-1")]
@@ -78,9 +78,9 @@ public sealed class RefusalTests(TinyRun tiny) : IClassFixture<TinyRun>, IDispos
     }
 
     [Theory]
-    [InlineData("income,granted\n1,yes\nNaN,no\n", "line 3, column 'income'", "missing")]
-    [InlineData("income,granted\n1,yes\n\"\",no\n", "line 3, column 'income'", "missing")]
-    [InlineData("income,granted\n1,yes\nInfinity,no\n", "line 3, column 'income'", "not finite")]
+    [InlineData("income,granted\n1,yes\nNaN,no\n", "line 3 (row 2), column 'income'", "missing")]
+    [InlineData("income,granted\n1,yes\n\"\",no\n", "line 3 (row 2), column 'income'", "missing")]
+    [InlineData("income,granted\n1,yes\nInfinity,no\n", "line 3 (row 2), column 'income'", "not finite")]
     [InlineData("income,granted\n1,yes\n2\n", "line 3", "1 columns")]
     [InlineData("income,granted\n1,yes\n2,yes\n", "column 'granted'", "one class only")]
     public void A_bad_table_is_refused_with_line_and_column(string csv, string where, string problem)

@@ -31,6 +31,8 @@ public sealed class NumericTableTests
         Assert.Equal(new double[,] { { 1, 2 }, { 3, 4 }, { 5, 6 } }, table.Rows);
         Assert.Equal(["0", "1", "0"], table.Labels!);
         Assert.Equal(["column 0", "column 1"], table.Schema.FeatureNames);
+        NpzFile.Write(folder.File("n.npz"), new Dictionary<string, NpyArray> { ["X"] = NpyArray.Of([1.0, 2, 3, double.NaN], 2, 2) });
+        Assert.Contains("n.npz, row 2, column 1: is NaN", Assert.Throws<DataException>(() => NumericTable.Read(folder.File("n.npz"))).Message);
         NpzFile.Write(folder.File("w.npz"), new Dictionary<string, NpyArray> { ["X"] = NpyArray.Of([1.0, 2, 3], 1, 3) });
         Assert.Throws<ShapeException>(() => NumericTable.ReadAs(folder.File("w.npz"), table.Schema));
     }
@@ -39,7 +41,7 @@ public sealed class NumericTableTests
     [InlineData("a,b\n1,2\n3\n", "line 3")]
     [InlineData("a,b\n1,2\nx,3\n", "column 'a'")]
     [InlineData("a,b\n1,2\n,3\n", "missing")]
-    [InlineData("a,b\n1,1e999\n", "no finite number")]
+    [InlineData("a,b\n1,1e999\n", "not finite")]
     [InlineData("a,b\n", "no rows")]
     public void Bad_cells_are_named(string text, string expected)
     {
@@ -60,5 +62,29 @@ public sealed class NumericTableTests
             ("""{ "age": 2, "colour": "green" }""", "'green'"), ("7", "is number"), ("""{ "age": null, "colour": "red" }""", "null"), ("""{ "age": 1e999, "colour": "red" }""", "no finite number"),
         })
             Assert.Contains(expected, Assert.Throws<DataException>(() => Of(json)).Message);
+    }
+
+    [Fact]
+    public void Json_values_match_the_categories_that_look_like_them()
+    {
+        var schema = new TabularSchema([new("active", ColumnKind.Categorical, 0, 1, ["false", "true"]), new("code", ColumnKind.Categorical, 0, 1, ["07", "1.0", "x"]), new("flag", ColumnKind.Categorical, 0, 1, ["False", "True"])], "", []);
+        double[] Of(string json) => NumericTable.Features(JsonDocument.Parse(json).RootElement, schema);
+        Assert.Equal([0, 1, 1, 0, 0, 0, 1], Of("""{ "active": true, "code": 7, "flag": true }"""));
+        Assert.Equal([1, 0, 0, 1, 0, 1, 0], Of("""{ "active": false, "code": 1, "flag": "False" }"""));
+        Assert.Contains("'8' is not a known category", Assert.Throws<DataException>(() => Of("""{ "active": true, "code": 8, "flag": true }""")).Message);
+        Assert.Contains("is null, no category", Assert.Throws<DataException>(() => Of("""{ "active": null, "code": 7, "flag": true }""")).Message);
+    }
+
+    [Fact]
+    public void A_row_with_an_unknown_category_is_reported_and_the_others_are_read()
+    {
+        using var folder = new TemporaryFolder();
+        NumericTable fitted = NumericTable.Read(folder.Write("t.csv", "a,c\n1,x\n2,y\n"));
+        string path = folder.Write("u.csv", "a,c\n5,x\n\n6,z\n,y\n7,y\n");
+        NumericTable table = NumericTable.ReadAs(path, fitted.Schema, new() { BadRows = BadRows.LeaveOut });
+        Assert.Equal(new double[,] { { 5, 1, 0 }, { 7, 0, 1 } }, table.Rows);
+        Assert.Equal([0, 3], table.Numbers);
+        Assert.Equal([new(1, 4, "column 'c': 'z' is not a known category"), new(2, 5, "column 'a': the value is missing")], table.LeftOut);
+        Assert.Contains("line 4 (row 2), column 'c': 'z'", Assert.Throws<DataException>(() => NumericTable.ReadAs(path, fitted.Schema)).Message);
     }
 }

@@ -147,6 +147,44 @@ public sealed class DataParallelTests : IDisposable
         Assert.All(results, r => Assert.IsType<OptionsException>(r.Error));
     }
 
+    /// <summary>The gradient of such a weight comes in two parts, the second after its module is done with.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_weight_that_is_also_used_outside_its_module_is_summed_whole(int ranks)
+    {
+        Reused[] models = [.. Enumerable.Range(0, ranks + 1).Select(_ => new Reused())];
+        foreach (Reused model in models[1..])
+            model.load_state_dict(models[0].state_dict());
+        TrainerOptions options = Options with { GhostBatchSize = null, MicroBatchSize = 16, Length = Duration.Steps(8) };
+        Tensor Fit(Reused model, ICommunicator communicator)
+        {
+            using Dataset data = InvariantModel.Data(300, torch.float64);
+            new Trainer(options).Fit(new ClassificationObjective(model), data, ranks: communicator).Dispose();
+            using var noGradients = torch.no_grad();
+            return torch.cat([.. model.parameters().Select(p => p.reshape(-1))]).clone();
+        }
+
+        Tensor alone = Fit(models[0], SingleProcess.Instance);
+        foreach (Tensor together in ThreadRanks.Run(ranks, r => Fit(models[1 + r.Rank], r)))
+            Assert.InRange((alone - together).abs().max().ToDouble(), 0, 1e-12);
+    }
+
+    private sealed class Reused : torch.nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Linear _first = torch.nn.Linear(6, 6, dtype: torch.float64);
+        private readonly TorchSharp.Modules.Linear _second = torch.nn.Linear(6, 6, dtype: torch.float64);
+
+        public Reused() : base(nameof(Reused)) => RegisterComponents();
+
+        public override Tensor forward(Tensor input)
+        {
+            // Before the module itself is called, so that the backward pass comes here last.
+            Tensor x = torch.nn.functional.linear(input.flatten(1), _second.weight!).tanh();
+            return _second.call(_first.call(x).tanh());
+        }
+    }
+
     private static TrainerOptions Options => new()
     {
         BatchSize = 64,

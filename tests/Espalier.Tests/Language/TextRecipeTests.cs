@@ -1,3 +1,4 @@
+using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Language;
 using Espalier.Recipes;
@@ -24,6 +25,9 @@ public sealed class TextRecipeTests
         // No model beats the entropy of the source; the first characters of each window lack context.
         Assert.InRange(loss, SentenceGrammar.NatsPerCharacter, 1.35 * SentenceGrammar.NatsPerCharacter);
         Assert.Equal(Math.Exp(loss), run.Summary["evaluate.perplexity"]!.Value, 1e-9);
+        LoadedText texts = DataCatalog.Default.LoadText(RecipeCatalog.Read("sentences").Data);
+        Assert.Equal(texts.Train.Documents.Count + texts.Validation.Documents.Count + texts.Test.Documents.Count, run.Summary["data.samples"]);
+        Assert.Equal(0, run.Summary["data.leftOut"]);
         Assert.Contains("Perplexity while learning", File.ReadAllText(run.ReportPath), StringComparison.Ordinal);
         using SavedLanguageModel saved = SavedLanguageModel.Open(run.Folder, torch.CPU);
         string text = saved.Generator.Generate("the ", new() { Length = 400, Temperature = 0.5 })[0].Text;

@@ -9,6 +9,14 @@ public sealed class DebuggableAssemblyTests
     public void The_arguments_of_TorchSharp_in_the_output_folder_are_kept_alive() =>
         Assert.True(typeof(torch).Assembly.GetCustomAttribute<DebuggableAttribute>()!.IsJITOptimizerDisabled);
 
+    [Fact]
+    public void What_the_program_checks_at_its_start_is_what_the_build_did()
+    {
+        Assert.True(Espalier.Natives.NativeArguments.AreKept);
+        DebuggableAssembly.RequireKnown(typeof(torch).Assembly.GetName().Version!);
+        Assert.Throws<InvalidDataException>(() => DebuggableAssembly.RequireKnown(new Version(0, 108, 0, 0)));
+    }
+
     /// <summary>Without the build step this throws a few times: a Scalar is freed while the native call reads it.</summary>
     [Fact]
     public void Scalars_survive_collections_during_native_calls()
@@ -65,7 +73,11 @@ public sealed class DebuggableAssemblyTests
 
             // Two candidates: which one is meant cannot be told.
             File.WriteAllBytes(copy, [.. image, .. image]);
-            Assert.False(DebuggableAssembly.DisableOptimizations(copy));
+            Assert.Throws<InvalidDataException>(() => DebuggableAssembly.DisableOptimizations(copy));
+
+            // Another build, of which nothing is known.
+            File.WriteAllBytes(copy, [.. new byte[100], 8, 1, 0, 7, 1, 0, 0, 0, 0, .. new byte[50]]);
+            Assert.Throws<InvalidDataException>(() => DebuggableAssembly.DisableOptimizations(copy));
         }
         finally
         {

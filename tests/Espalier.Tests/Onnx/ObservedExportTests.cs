@@ -52,6 +52,50 @@ public sealed class ObservedExportTests
         Assert.Contains("scale", report.Initializers);
     }
 
+    [Theory]
+    [InlineData(3, "a clamp that random inputs do not reach")]
+    [InlineData(0.5, "a guard at zero")]
+    public void A_function_that_random_inputs_do_not_show_is_refused(double kind, string why)
+    {
+        torch.random.manual_seed(Seed);
+        using var module = new Guarded(isClamp: kind == 3);
+        using var file = new OnnxFile();
+        OnnxExportException error = Assert.Throws<OnnxExportException>(() => file.Export(module, null, 6));
+        Assert.True(error.Message.Contains("inferred by observation", StringComparison.Ordinal), why);
+        Assert.Contains(nameof(Guarded), error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_inferred_is_listed_and_refused_where_strict()
+    {
+        torch.random.manual_seed(Seed);
+        using var module = new ResidualNetwork();
+        using var file = new OnnxFile();
+        OnnxExportReport report = file.Export(module, null, 3, 8, 8);
+        Assert.Contains(report.Inferred, i => i.Contains(nameof(ResidualNetwork), StringComparison.Ordinal));
+        OnnxExportException error = Assert.Throws<OnnxExportException>(() => file.Export(module, new() { Strict = true }, 3, 8, 8));
+        Assert.Contains("strict", error.Message, StringComparison.Ordinal);
+        using var converted = Sequential(Linear(6, 3), ReLU());
+        Assert.Empty(file.Export(converted, new() { Strict = true }, 6).Inferred);
+    }
+
+    private sealed class Guarded : Module<Tensor, Tensor>
+    {
+        private readonly Linear _first = Linear(6, 4);
+        private readonly Linear _second = Linear(4, 2);
+        private readonly bool _isClamp;
+
+        public Guarded(bool isClamp) : base(nameof(Guarded))
+        {
+            _isClamp = isClamp;
+            RegisterComponents();
+        }
+
+        public override Tensor forward(Tensor input) => _isClamp
+            ? _second.call(_first.call(input).clamp(-50, 50))
+            : _second.call(_first.call(torch.where(input.abs().sum([1L], keepdim: true).eq(0), torch.full_like(input, 5), input)));
+    }
+
     [Fact]
     public void What_cannot_be_explained_is_refused_with_its_place()
     {

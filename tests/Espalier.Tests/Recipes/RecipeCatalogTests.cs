@@ -47,6 +47,20 @@ public sealed class RecipeCatalogTests
         Assert.Equal(recipe.Model.Gmlp.DModel, read.Model.Gmlp.DModel);
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_recipe_without_its_data_is_listed_with_what_is_missing(string name)
+    {
+        using var folder = new TemporaryFolder();
+        var nothing = new Espalier.Data.DataCatalog(new Espalier.Data.DataFolders(null, folder.Path));
+        Recipe recipe = RecipeCatalog.Read(name);
+        IReadOnlyList<string> wanted = RecipeRequirements.DataOf(recipe);
+        Assert.Contains(recipe.Data.Name, wanted);
+        string[] missing = [.. RecipeRequirements.Missing(recipe, nothing).Select(m => m.Name)];
+        Assert.Equal(wanted.Where(n => nothing.Find(n).Origin is not (Espalier.Data.DatasetOrigin.Embedded or Espalier.Data.DatasetOrigin.Generated)), missing);
+        Assert.All(RecipeRequirements.Missing(recipe, nothing), m => Assert.Contains("ESPALIER_DATA", m.Reason, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_file_is_read_as_well_as_a_name()
     {

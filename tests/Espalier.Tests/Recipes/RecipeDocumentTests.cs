@@ -34,10 +34,13 @@ public sealed class RecipeDocumentTests
 
     [Theory]
     [InlineData("""{ "name": "a", "trian": {} }""", "'trian'", "'train'")]
-    [InlineData("""{ "name": "a", "train": { "batchsize": 3 } }""", "'train.batchsize'", "'batchSize'")]
-    [InlineData("""{ "name": "a", "train": { "optimizer": { "learningrate": 3 } } }""", "'train.optimizer.learningrate'", "'learningRate'")]
-    [InlineData("""{ "name": "a", "attack": { "curves": [ { "epsilons": [0.1] }, { "epsilon": [0.1] } ] } }""", "'attack.curves[1].epsilon'", "'epsilons'")]
-    [InlineData("""{ "name": "a", "explain": { "wachter": { "distence": "l1" } } }""", "'explain.wachter.distence'", "'distance'")]
+    [InlineData("""{ "name": "a", "train": { "batchsize": 3 } }""", "'train.batchsize'", "'train.batchSize'")]
+    [InlineData("""{ "name": "a", "train": { "optimizer": { "learningrate": 3 } } }""", "'train.optimizer.learningrate'", "'train.optimizer.learningRate'")]
+    [InlineData("""{ "name": "a", "train": { "beta1": 0.5 } }""", "'train.beta1'", "'train.optimizer.beta1'")]
+    [InlineData("""{ "name": "a", "train": { "optimizer": { "beta": 0.5 } } }""", "'train.optimizer.beta'", "'train.optimizer.beta1'")]
+    [InlineData("""{ "name": "a", "batchSize": 5 }""", "'batchSize'", "'train.batchSize'")]
+    [InlineData("""{ "name": "a", "attack": { "curves": [ { "epsilons": [0.1] }, { "epsilon": [0.1] } ] } }""", "'attack.curves[1].epsilon'", "'attack.curves[1].epsilons'")]
+    [InlineData("""{ "name": "a", "explain": { "wachter": { "distence": "l1" } } }""", "'explain.wachter.distence'", "'explain.wachter.distance'")]
     public void An_unknown_key_is_named_with_what_may_be_meant(string text, string key, string meant)
     {
         RecipeException error = Assert.Throws<RecipeException>(() => Bind(text));
@@ -122,7 +125,7 @@ public sealed class RecipeDocumentTests
     [InlineData("train.optimizer.kind=adan", "cannot be adan", "\"sgd\", \"adam\", \"adamW\"")]
     [InlineData("train.optimizer=fast", "'train.optimizer' cannot be fast", "section")]
     [InlineData("train.batchSize.x=1", "'train.batchSize' holds one value", "train.batchSize=value")]
-    [InlineData("train.batchsize=1", "there is no option 'train.batchsize'", "did you mean 'batchSize'")]
+    [InlineData("train.batchsize=1", "there is no option 'train.batchsize'", "did you mean 'train.batchSize'")]
     [InlineData("batchSize", "cannot set 'batchSize'", "key=value")]
     [InlineData("=3", "cannot set '=3'", "key=value")]
     public void A_bad_override_is_refused(string assignment, string problem, string remedy)

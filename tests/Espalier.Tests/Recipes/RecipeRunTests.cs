@@ -38,6 +38,7 @@ public sealed class RecipeRunTests(TinyRun tiny) : IClassFixture<TinyRun>
             Assert.True(summary.GetValueOrDefault(name) is >= 0 and <= 1, $"{name} is {summary.GetValueOrDefault(name)}");
         foreach (string name in new[] { "train.seconds", "train.samplesPerSecond", "total.seconds", "memory.peakMiB", "model.parameters", "evaluate.seconds" })
             Assert.True(summary.GetValueOrDefault(name) > 0, $"{name} is {summary.GetValueOrDefault(name)}");
+        Assert.Equal((300, 0), (summary["data.samples"], summary["data.leftOut"]));
         Assert.True(summary["total.seconds"] >= summary["train.seconds"] + summary["attack.seconds"]);
         Assert.True(summary["attack.linf.0.1.robustAccuracy"] <= summary["attack.linf.0.05.robustAccuracy"]);
         Assert.True(summary["evaluate.accuracy"] > 0.3, "four epochs lift the accuracy above chance");

@@ -32,6 +32,28 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void A_run_that_failed_before_it_left_anything_does_not_block_its_folder()
+    {
+        string folder = _root.File("again");
+        using (Run failed = Run.CreateAt(folder, Manifest()))
+            failed.Finish(RunStatus.Failed, "bad data");
+        using (Run second = Run.CreateAt(folder, Manifest("second")))
+        {
+            Assert.Equal("second", second.Manifest.Name);
+            Directory.CreateDirectory(second.CheckpointFolder);
+            File.WriteAllText(Path.Combine(second.CheckpointFolder, "last.safetensors"), "weights");
+            second.Finish(RunStatus.Failed, "out of memory");
+        }
+
+        // What has a checkpoint can be resumed, and what has finished has a result: both are kept.
+        Assert.Equal("out", Assert.Throws<OptionsException>(() => Run.CreateAt(folder, Manifest())).Option);
+        string whole = _root.File("whole");
+        using (Run done = Run.CreateAt(whole, Manifest()))
+            done.Finish(RunStatus.Completed);
+        Assert.Equal("out", Assert.Throws<OptionsException>(() => Run.CreateAt(whole, Manifest())).Option);
+    }
+
+    [Fact]
     public void The_manifest_survives_a_round_trip()
     {
         DateTime started = DateTime.UtcNow;

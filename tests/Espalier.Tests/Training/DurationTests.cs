@@ -23,6 +23,21 @@ public sealed class DurationTests
     public void Something_else_is_refused_with_an_example(string text) =>
         Assert.Contains("40 epochs", Assert.Throws<OptionsException>(() => Duration.Parse(text)).Message);
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_wrong_amount_cannot_be_made(double amount)
+    {
+        Assert.Throws<OptionsException>(() => Duration.Samples(amount));
+        Assert.Throws<OptionsException>(() => Duration.Steps(amount));
+        Assert.Throws<OptionsException>(() => Duration.Epochs(amount));
+    }
+
+    [Fact]
+    public void More_samples_than_can_be_counted_are_refused() =>
+        Assert.Equal("duration", Assert.Throws<OptionsException>(() => Duration.Epochs(1e300).ToSamples(32, 1000)).Option);
+
     [Fact]
     public void Json_writes_what_it_reads()
     {

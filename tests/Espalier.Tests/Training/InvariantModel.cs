@@ -58,7 +58,7 @@ internal sealed class InvariantModel : torch.nn.Module<Tensor, Tensor>
         return batch.Inputs + (0.3 * noise.to(batch.Inputs.dtype));
     }
 
-    public sealed class Classify(InvariantModel model) : Objective
+    public class Classify(InvariantModel model) : Objective
     {
         public override torch.nn.Module Model => model;
 

@@ -87,6 +87,41 @@ public sealed class PostHocEmaTests : IDisposable
     }
 
     [Fact]
+    public void What_lies_outside_the_stored_averages_is_warned_of()
+    {
+        using Dataset data = InvariantModel.Data(256, torch.float32);
+        using InvariantModel model = new();
+        var checkpoints = new CheckpointFolder(Path.Combine(_folder, "warned"));
+        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(3), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, null, checkpoints).Dispose();
+        PostHocEma postHoc = PostHocEma.Open(checkpoints.Averages);
+        Assert.Empty(postHoc.Warnings(0.05));
+        Assert.Empty(postHoc.Warnings(0.07));
+        Assert.Empty(postHoc.Warnings(0.10, atSamples: 512));
+        Assert.Contains(postHoc.Warnings(0.02), w => w.Contains("outside the stored widths 0.05 to 0.1", StringComparison.Ordinal));
+        Assert.Contains(postHoc.Warnings(0.25), w => w.Contains("outside the stored widths", StringComparison.Ordinal));
+        Assert.Contains(postHoc.Warnings(0.07, atSamples: 100), w => w.Contains("before the first stored average, at 256", StringComparison.Ordinal));
+
+        // Values of NumPy's solver for these profiles: 3.84 between two stored times, 5.85 for a width far below the stored ones.
+        Assert.Equal(3.84, postHoc.Weights(0.07, 698).Sum(Math.Abs), 0.01);
+        Assert.Contains("magnitudes of 3.8 in sum", Assert.Single(postHoc.Warnings(0.07, atSamples: 698)), StringComparison.Ordinal);
+        Assert.Equal(5.85, postHoc.Weights(0.02).Sum(Math.Abs), 0.01);
+    }
+
+    [Fact]
+    public void Frozen_weights_are_stored_too()
+    {
+        using Dataset data = InvariantModel.Data(256, torch.float32);
+        using InvariantModel model = new();
+        TorchSharp.Modules.Parameter frozen = model.parameters().First();
+        frozen.requires_grad_(false);
+        var checkpoints = new CheckpointFolder(Path.Combine(_folder, "frozen"));
+        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(2), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, null, checkpoints).Dispose();
+        IReadOnlyDictionary<string, Tensor> made = PostHocEma.Open(checkpoints.Averages).Synthesize(0.07);
+        Assert.Equal(model.state_dict().Keys.Order(StringComparer.Ordinal), made.Keys.Order(StringComparer.Ordinal));
+        Assert.True(made[model.named_parameters().First().name].allclose(frozen));
+    }
+
+    [Fact]
     public void A_folder_without_averages_is_refused()
     {
         Assert.Contains("two are needed", Assert.Throws<CheckpointException>(() => PostHocEma.Open(_folder)).Message);

@@ -30,6 +30,16 @@ public sealed class WeightMeansTests : IDisposable
     }
 
     [Fact]
+    public void A_greedy_soup_takes_nothing_that_cannot_be_judged()
+    {
+        using var soup = torch.nn.Linear(2, 2);
+        string[] files = [Constant(2), Constant(4)];
+        IReadOnlyList<string> taken = ModelSoup.Greedy(files, soup, () => soup.weight![0, 0].ToDouble() is 2 ? 1 : double.NaN);
+        Assert.Equal([files[0]], taken);
+        Assert.Equal(2, soup.weight![0, 0].ToDouble());
+    }
+
+    [Fact]
     public void Recalibrated_statistics_are_the_means_over_the_batches()
     {
         using Dataset data = InvariantModel.Data(64, torch.float32);

@@ -121,6 +121,15 @@ internal sealed class DecisionSearch
         return KeepWhere(Batch.StopWhenFooled && double.IsFinite(Batch.Epsilon) ? unfinished.logical_and(Distance.gt(Batch.Epsilon)) : unfinished);
     }
 
+    /// <summary>Gives samples up for which no start was found: they get no more queries, and stand unless an earlier start led to a success.</summary>
+    /// <param name="which">[active], bool.</param>
+    public void GiveUp(Tensor which)
+    {
+        foreach (long row in HostValues.Longs(which.logical_and(Distance.isinf()).nonzero().flatten()))
+            Batch.WithoutStart.Add(Active.Positions[row]);
+        _left.Value = Left.masked_fill(which, 0);
+    }
+
     /// <summary>Hands over what was found inside the radius.</summary>
     /// <param name="which">[active], bool; all where null.</param>
     public void Offer(Tensor? which = null)

@@ -23,12 +23,14 @@ internal sealed class StartSearch
         long[] shape = search.Active.Clean.shape;
         if (given is not null && (given.dim() != shape.Length || given.shape[0] == 0 || !given.shape.AsSpan(1).SequenceEqual(shape.AsSpan(1))))
             throw new ShapeException("starting points", given.shape, $"[at least 1, {string.Join(", ", shape[1..])}]");
-        _sources = [.. new[] { given, search.Batch.Target.Inputs }.OfType<Tensor>().Select(Pool), Noise];
+        _sources = [.. new[] { given, search.Batch.Target.StartingInputs() }.OfType<Tensor>().Select(Pool), Noise];
     }
 
-    /// <summary>An adversarial input for each sample; for those without a query left, the clean one.</summary>
+    /// <summary>
+    /// An adversarial input for each sample; for those without a query left, and for those for which nothing fools the model, which are given
+    /// up, the clean one.
+    /// </summary>
     /// <param name="draw">Another draw, another input.</param>
-    /// <exception cref="DataException">Nothing fools the model for one of them.</exception>
     public Tensor Find(int draw)
     {
         Tensor found = _search.Active.Clean;
@@ -45,13 +47,7 @@ internal sealed class StartSearch
         }
 
         if (pending.any().item<bool>())
-        {
-            int row = (int)pending.nonzero().flatten()[0].item<long>();
-            string wanted = _search.Active.Targets is { } targets ? $"of class {targets[row].item<long>()}" : $"of another class than {_search.Active.Labels[row].item<long>()}";
-            throw new DataException($"input {_search.Active.Keys[row]}", $"has no starting point: nothing that was tried is {wanted} to the model",
-                "give starting points of all classes, or more tries");
-        }
-
+            _search.GiveUp(pending);
         return found;
     }
 

@@ -14,6 +14,7 @@ internal sealed class AttackTally
     private readonly List<AttackStageTally> _stages = [];
     private int _zeroGradients;
     private int _undefinedGradients;
+    private int _withoutStart;
 
     /// <param name="adversarials">[n, ...], the clean inputs; becomes the result's.</param>
     /// <param name="options">The attack's.</param>
@@ -48,6 +49,7 @@ internal sealed class AttackTally
         AttackStageTally.Add(_stages, batch.Stages.Select(m => m.Tally));
         _zeroGradients += batch.ZeroGradients;
         _undefinedGradients += batch.UndefinedGradients;
+        _withoutStart += batch.WithoutStart.Count;
     }
 
     public AttackResult Result() => new(_adversarials)
@@ -63,5 +65,6 @@ internal sealed class AttackTally
         Stages = _stages,
         ZeroGradients = _zeroGradients,
         UndefinedGradients = _undefinedGradients,
+        WithoutStart = _withoutStart,
     };
 }

@@ -8,14 +8,23 @@ namespace Espalier.Robustness;
 /// <param name="inputs">[n, ...]: all inputs of the run, of whatever batch or worker; null where they do not matter.</param>
 internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Tensor? inputs = null)
 {
+    private readonly Lazy<long[]?> _order = new(() => inputs is null ? null : OrderOfContent(inputs));
+
     private const double LeastProbability = 1e-30;
 
     public IClassifier Classifier { get; } = classifier;
 
     public QueryMeter Meter => meter;
 
-    /// <summary>Inputs that attacks on labels may start from: the same for all batches, so that these do not matter.</summary>
-    public Tensor? Inputs => inputs;
+    /// <summary>Inputs that attacks on labels may start from, [n, ...]: the same for all batches and orders, so that these do not matter.</summary>
+    /// <returns>In the caller's dispose scope; null where there are none.</returns>
+    public Tensor? StartingInputs()
+    {
+        if (_order.Value is not { } order)
+            return null;
+        using Tensor rows = torch.tensor(order, device: inputs!.device);
+        return inputs.index_select(0, rows);
+    }
 
     /// <summary>What the model offers.</summary>
     public static Access Offers(IClassifier classifier) => classifier switch
@@ -30,7 +39,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     public Tensor Logits(Tensor inputs)
     {
         meter.Spend(inputs.shape[0]);
-        Tensor logits = Checked(((IDifferentiableClassifier)Classifier).Logits(inputs), inputs);
+        Tensor logits = Checked(((IDifferentiableClassifier)Classifier).Logits(inputs.clone()), inputs);
         if (!logits.requires_grad)
         {
             throw new ModelOutputException("the model's logits", "have no gradient with respect to the inputs",
@@ -48,16 +57,35 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
         return Checked(Classifier is IDifferentiableClassifier differentiable
-            ? differentiable.Logits(inputs)
-            : ((IScoringClassifier)Classifier).Probabilities(inputs).clamp_min(LeastProbability).log(), inputs);
+            ? differentiable.Logits(inputs.clone())
+            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).clamp_min(LeastProbability).log(), inputs);
     }
 
     /// <summary>Predicted labels, [batch].</summary>
+    /// <exception cref="ModelOutputException">They are no classes.</exception>
     public Tensor Predict(Tensor inputs)
     {
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
-        return Classifier.Predict(inputs);
+        Tensor labels = Classifier.Predict(inputs.clone());
+        if (labels.shape is not [var rows] || rows != inputs.shape[0])
+            throw new ModelOutputException("the model's labels", $"have shape [{string.Join(", ", labels.shape)}]", $"expected [{inputs.shape[0]}]");
+        foreach (long label in HostValues.Longs(labels))
+        {
+            if (label < 0 || label >= Classifier.ClassCount)
+                throw new ModelOutputException("the model's labels", $"hold {label}", $"expected classes from 0 to {Classifier.ClassCount - 1}");
+        }
+
+        return labels;
+    }
+
+    // In the order of the keys, the rows are a function of the set.
+    private static long[] OrderOfContent(Tensor inputs)
+    {
+        UInt128[] keys = RowKeys.Of(inputs);
+        long[] order = [.. Enumerable.Range(0, keys.Length).Select(i => (long)i)];
+        Array.Sort(keys, order);
+        return order;
     }
 
     private Tensor Checked(Tensor scores, Tensor inputs)

@@ -124,6 +124,9 @@ internal sealed class AttackedBatch
     /// <summary>Gradients that held values which are no numbers.</summary>
     public int UndefinedGradients { get; private set; }
 
+    /// <summary>Samples of the batch for which an attack on labels found no starting point.</summary>
+    public HashSet<long> WithoutStart { get; } = [];
+
     /// <summary>Whether any sample still stands.</summary>
     public bool AnyStands => Fooled.logical_not().any().item<bool>();
 

@@ -10,6 +10,9 @@ internal sealed class QueryMeter(long? maxQueries = null)
     /// <summary>Inputs sent through the model, with and without gradients.</summary>
     public long Queries => Interlocked.Read(ref _queries);
 
+    /// <summary>Inputs that may still be sent; <see cref="long.MaxValue"/> without a budget.</summary>
+    public long Left => maxQueries is { } most ? Math.Max(0, most - Queries) : long.MaxValue;
+
     /// <summary>Gradients taken, per input.</summary>
     public long Gradients => Interlocked.Read(ref _gradients);
 

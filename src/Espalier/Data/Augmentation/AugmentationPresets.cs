@@ -47,11 +47,12 @@ public static class AugmentationPresets
     public static AugmentationOptions DinoLocal(int size = 96) => Byol(size, 0.05, 0.4, blur: 0.5, solarize: 0);
 
     /// <summary>
-    /// Digits such as MNIST's for representation learning: rotation ±20°, scale .8-1.25, shear ±10°, shift ±1/4, one 4x4 square erased.
+    /// Digits such as MNIST's for representation learning: rotation ±20°, scale .8-1.25, shear ±10°, shift ±1/8 of the image (1/4 in the units of
+    /// PyTorch's <c>affine_grid</c>, in which an image is 2 wide), one 4x4 square erased.
     /// </summary>
     public static AugmentationOptions Digits { get; } = new()
     {
-        Affine = new() { Rotation = 20, MinScale = 0.8, MaxScale = 1.25, Shear = 10, Shift = 0.25 },
+        Affine = new() { Rotation = 20, MinScale = 0.8, MaxScale = 1.25, Shear = 10, Shift = 0.125 },
         Erase = new() { Probability = 1, Size = 4 },
     };
 

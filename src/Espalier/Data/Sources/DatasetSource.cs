@@ -21,7 +21,7 @@ internal abstract class DatasetSource(DatasetInfo info)
         TabularSchema schema = read.Schema ?? throw new InvalidOperationException($"{Info.Name} is no table");
         double[,] rows = new double[pool.Count, schema.FeatureCount];
         double[] values = [.. all.Inputs.cpu().to(torch.float64).flatten().data<double>()];
-        Buffer.BlockCopy(values, 0, rows, 0, values.Length * sizeof(double));
+        values.CopyTo(System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref rows[0, 0], values.Length));
         return NumericTable.Of(Info.Name, rows, schema, [.. pool.LabelArray().Select(l => pool.ClassNames[(int)l])]);
     }
 

@@ -11,7 +11,7 @@ internal sealed class EmbeddedTable(DatasetInfo info) : DatasetSource(info)
         byte[] content = DatasetFile.Uncompressed(Resource($"Espalier.Data.{file.Name}.gz"), file.Name);
         file.Verify(content, file.Name);
         var checksums = new Dictionary<string, string> { [file.Name] = file.Sha256 };
-        TabularData table = CsvTable.Read(content, file.Name, Info.Name, new CsvOptions { Target = "class" }, schema: null);
+        TabularData table = CsvTable.ReadDoubles(content, file.Name, Info.Name, new CsvOptions { Target = "class" }, schema: null);
         using (table)
         {
             Dataset data = Info.Task == DatasetTask.ImageClassification ? AsImages(table.Data) : Named(table.Data);

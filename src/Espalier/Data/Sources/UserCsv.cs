@@ -6,7 +6,7 @@ internal sealed class UserCsv(DatasetInfo info) : UserSource(info)
     protected override SourceData Load(string path, DataOptions options)
     {
         Dictionary<string, string> checksums = NoChecksums;
-        TabularData table = CsvTable.Read(Read(path, checksums), path, Path.GetFileNameWithoutExtension(path), options.Csv, schema: null);
-        return new SourceData(table.Data, null, checksums) { Schema = table.Schema };
+        TabularData table = CsvTable.ReadDoubles(Read(path, checksums), path, Path.GetFileNameWithoutExtension(path), options.Csv, schema: null);
+        return new SourceData(table.Data, null, checksums) { Schema = table.Schema, LeftOut = table.LeftOut.Count, Warnings = table.Warnings };
     }
 }

@@ -20,8 +20,8 @@ internal sealed class UserIdx(DatasetInfo info) : UserSource(info)
 
     private static Dataset Pair(string images, string labels, Dictionary<string, string> checksums, IReadOnlyList<string>? classes)
         => IdxFile.Combine(
-            DatasetFile.Uncompressed(Read(images, checksums), images), images,
-            DatasetFile.Uncompressed(Read(labels, checksums), labels), labels,
+            DatasetFile.Uncompressed(Read(images, checksums), images, IdxFile.ExpectedBytes), images,
+            DatasetFile.Uncompressed(Read(labels, checksums), labels, IdxFile.ExpectedBytes), labels,
             Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(images))) ?? "idx", classes);
 
     private static string? Find(string folder, string pattern) => Directory.GetFiles(folder, pattern).Order(StringComparer.Ordinal).FirstOrDefault();

@@ -1,5 +1,4 @@
 using Espalier.Data.Text;
-using nietras.SeparatedValues;
 
 namespace Espalier.Data.Sources;
 
@@ -48,38 +47,20 @@ internal sealed class UserText(DatasetInfo info) : UserSource(info), ITextSource
 
     private static (List<string> Documents, List<string> Classes) Rows(byte[] content, string path, TextOptions options)
     {
-        // UTF-8 is checked first: a reader of tables would put replacement characters into the text.
-        _ = TextBytes.Read(content, path);
         var documents = new List<string>();
         var classes = new List<string>();
-        try
+        CsvHeader header = CsvHeader.Read(content, path) ?? throw new DataException(path, "is not a table (it is empty)", "give a text file with a header and one row per line");
+        int text = options.Column is null ? 0 : header.Position(options.Column, path);
+        int label = options.LabelColumn is null ? -1 : header.Position(options.LabelColumn, path);
+        var reader = new CsvReader(content.AsMemory(header.Length), header.Separator, header.NextLine, header.Length);
+        while (reader.Next())
         {
-            using SepReader reader = Sep.Reader(o => o with { Unescape = true, DisableColCountCheck = true }).From(content);
-            IReadOnlyList<string> header = reader.Header.ColNames;
-            int text = options.Column is null ? 0 : Position(header, options.Column, path);
-            int label = options.LabelColumn is null ? -1 : Position(header, options.LabelColumn, path);
-            foreach (SepReader.Row row in reader)
-            {
-                if (row.ColCount == 1 && row[0].Span.IsEmpty)
-                    continue;
-                if (row.ColCount != header.Count)
-                    throw new DataException($"{path}, line {row.LineNumberFrom}", $"has {row.ColCount} columns, the header {header.Count}", "mend the row; quote values that hold the separator");
-                documents.Add(row[text].ToString());
-                if (label >= 0)
-                    classes.Add(row[label].ToString());
-            }
-        }
-        catch (Exception error) when (error is InvalidDataException or NotSupportedException or ArgumentException)
-        {
-            throw new DataException(path, $"is not a table ({error.Message})", "give a text file with a header and one row per line", error);
+            reader.Require(header, path);
+            documents.Add(reader.Text(text));
+            if (label >= 0)
+                classes.Add(reader.Text(label).Trim());
         }
 
         return (documents, classes);
-    }
-
-    private static int Position(IReadOnlyList<string> header, string column, string path)
-    {
-        int at = header.ToList().IndexOf(column);
-        return at >= 0 ? at : throw new DataException(path, $"has no column '{column}'", Suggestion.For(column, header));
     }
 }

@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Espalier.Models;
 
@@ -45,7 +43,7 @@ public abstract class QueryCache : IClassifier
     /// <summary>Inputs that were passed on.</summary>
     public long Misses { get; private set; }
 
-    private protected IClassifier Inner { get; }
+    internal IClassifier Inner { get; }
 
     /// <inheritdoc/>
     public abstract Tensor Predict(Tensor inputs);
@@ -57,7 +55,7 @@ public abstract class QueryCache : IClassifier
         if (inputs.shape[0] == 0)
             return ask(inputs);
         using var scope = torch.NewDisposeScope();
-        UInt128[] keys = Keys(inputs);
+        UInt128[] keys = RowKeys.Of(inputs);
         float[]?[] rows = new float[]?[keys.Length];
         var missing = new Dictionary<UInt128, long>();
         lock (_lock)
@@ -104,21 +102,5 @@ public abstract class QueryCache : IClassifier
         _ages.Enqueue(key);
         while (_ages.Count > _capacity)
             _answers.Remove(_ages.Dequeue());
-    }
-
-    private static UInt128[] Keys(Tensor inputs)
-    {
-        Tensor host = inputs.cpu().contiguous();
-        Span<byte> bytes = host.bytes;
-        var keys = new UInt128[inputs.shape[0]];
-        int length = bytes.Length / keys.Length;
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        for (int i = 0; i < keys.Length; i++)
-        {
-            SHA256.HashData(bytes.Slice(i * length, length), hash);
-            keys[i] = BinaryPrimitives.ReadUInt128LittleEndian(hash);
-        }
-
-        return keys;
     }
 }

@@ -10,6 +10,6 @@ internal sealed class ScoreCache(IScoringClassifier classifier, int capacity) : 
     public override Tensor Predict(Tensor inputs)
     {
         using Tensor probabilities = Probabilities(inputs);
-        return probabilities.argmax(1);
+        return PredictedClasses.Of(probabilities);
     }
 }

@@ -62,6 +62,9 @@ public sealed record HttpClassifierOptions
     /// <summary>How long one request may take with all its repetitions: no repetition is begun after it.</summary>
     public TimeSpan RetryBudget { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>What pauses and rates are measured by.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Checks the options.</summary>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
     public void Validate()

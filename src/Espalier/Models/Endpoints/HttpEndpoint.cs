@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -16,7 +15,7 @@ internal sealed class HttpEndpoint : IDisposable
     private readonly HttpClient _client;
     private readonly SemaphoreSlim _places;
     private readonly Lock _lock = new();
-    private long _nextStart = Stopwatch.GetTimestamp();
+    private long _nextStart;
     private long _requests;
 
     public HttpEndpoint(Uri address, HttpClassifierOptions options)
@@ -25,6 +24,7 @@ internal sealed class HttpEndpoint : IDisposable
         OptionsException.Require(address.IsLoopback || options.IsOwnEndpoint, "endpoint", address,
             "must be on this machine (localhost); of another only where it is yours, or yours to test: say so with isOwnEndpoint");
         (_address, _options) = (address, options);
+        _nextStart = options.Clock.GetTimestamp();
         _places = new SemaphoreSlim(options.MaxConcurrency);
         // A redirection could lead to a machine that is not the user's.
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = !address.IsLoopback })
@@ -72,7 +72,7 @@ internal sealed class HttpEndpoint : IDisposable
 
     private async Task<byte[]> PostRepeatedlyAsync(ReadOnlyMemory<byte> body, CancellationToken stop)
     {
-        var clock = Stopwatch.StartNew();
+        long began = _options.Clock.GetTimestamp();
         for (int attempt = 1; ; attempt++)
         {
             await WaitForTurnAsync(stop).ConfigureAwait(false);
@@ -80,9 +80,9 @@ internal sealed class HttpEndpoint : IDisposable
             if (answer is not null)
                 return answer;
             TimeSpan pause = failure.Pause ?? Pause(attempt);
-            if (!failure.MayPass || attempt > _options.MaxRetries || clock.Elapsed + pause > _options.RetryBudget)
+            if (!failure.MayPass || attempt > _options.MaxRetries || _options.Clock.GetElapsedTime(began) + pause > _options.RetryBudget)
                 throw new EndpointException(_address, failure.Problem, attempt, failure.Remedy, failure.Cause);
-            await Task.Delay(pause, stop).ConfigureAwait(false);
+            await Task.Delay(pause, _options.Clock, stop).ConfigureAwait(false);
         }
     }
 
@@ -109,12 +109,12 @@ internal sealed class HttpEndpoint : IDisposable
         }
     }
 
-    private static Failure FailureOf(HttpResponseMessage response, byte[] answer)
+    private Failure FailureOf(HttpResponseMessage response, byte[] answer)
     {
         HttpStatusCode status = response.StatusCode;
         string said = Excerpt(answer);
         string problem = $"answered {(int)status} {response.ReasonPhrase}{(said.Length == 0 ? "" : $" (\"{said}\")")}";
-        TimeSpan? pause = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - DateTimeOffset.UtcNow) : null;
+        TimeSpan? pause = response.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - _options.Clock.GetUtcNow()) : null;
         if (pause < TimeSpan.Zero)
             pause = TimeSpan.Zero;
         return (int)status switch
@@ -139,14 +139,14 @@ internal sealed class HttpEndpoint : IDisposable
         TimeSpan wait;
         lock (_lock)
         {
-            long now = Stopwatch.GetTimestamp();
+            long now = _options.Clock.GetTimestamp();
             long start = Math.Max(now, _nextStart);
-            _nextStart = start + (long)(Stopwatch.Frequency / _options.RequestsPerSecond);
-            wait = Stopwatch.GetElapsedTime(now, start);
+            _nextStart = start + (long)(_options.Clock.TimestampFrequency / _options.RequestsPerSecond);
+            wait = _options.Clock.GetElapsedTime(now, start);
         }
 
         if (wait > TimeSpan.Zero)
-            await Task.Delay(wait, stop).ConfigureAwait(false);
+            await Task.Delay(wait, _options.Clock, stop).ConfigureAwait(false);
     }
 
     /// <summary>Why a request has no answer.</summary>

@@ -17,6 +17,6 @@ internal sealed class HttpScoringClassifier(Uri endpoint, IReadOnlyList<long> in
     public override Tensor Predict(Tensor inputs)
     {
         using Tensor probabilities = Probabilities(inputs);
-        return probabilities.argmax(1);
+        return PredictedClasses.Of(probabilities);
     }
 }

@@ -29,6 +29,6 @@ internal sealed class HttpTopClassifier(Uri endpoint, IReadOnlyList<long> inputS
     public override Tensor Predict(Tensor inputs)
     {
         using Tensor probabilities = Probabilities(inputs);
-        return probabilities.argmax(1);
+        return PredictedClasses.Of(probabilities);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Espalier.Models;
@@ -67,10 +66,11 @@ public sealed class HttpClassifierTests
     {
         using var scope = torch.NewDisposeScope();
         using var server = new LoopbackServer((_, request) => Honest(request));
-        using var classifier = HttpClassifier.Connect(server.Address, [2], 2, Hasty with { MaxBatchSize = 1, RequestsPerSecond = 20, MaxConcurrency = 10 });
-        var clock = Stopwatch.StartNew();
+        var clock = new LeapingClock();
+        using var classifier = HttpClassifier.Connect(server.Address, [2], 2, Hasty with { MaxBatchSize = 1, RequestsPerSecond = 20, MaxConcurrency = 1, Clock = clock });
         classifier.Predict(Inputs(9));
-        Assert.InRange(clock.Elapsed.TotalSeconds, 8 / 20.0, 5);
+        Assert.Equal(Enumerable.Repeat(TimeSpan.FromSeconds(1 / 20.0), 8), clock.Waits);
+        Assert.Equal(9, server.Requests);
         Assert.InRange(new HttpClassifierOptions().RequestsPerSecond, 1, 1000); // there is a limit by default
     }
 

@@ -186,14 +186,21 @@ public sealed class DecisionAttackTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Where_nothing_is_of_another_class_it_says_so(string name)
+    public void Where_nothing_is_of_another_class_a_sample_stands_and_the_others_are_attacked(string name)
     {
         using var scope = torch.NewDisposeScope();
-        var model = new ScoresOnly(torch.zeros(2, Features), torch.tensor([1f, 0f]), [Features], InputBounds.Unit);
-        Tensor x = Random(3, 3, Features).sigmoid();
-        var error = Assert.Throws<DataException>(() => Make(name, 5000).Run(new LabelsOnly(model), x, torch.zeros(3, dtype: torch.int64)));
-        Assert.Contains("no starting point", error.Message, StringComparison.Ordinal);
-        Assert.Contains("of another class than 0", error.Message, StringComparison.Ordinal);
+        // The fourth class is never answered, so that who is to become one of it has nowhere to start.
+        Tensor bias = Random(1, 4, Features).sum([1]) * -0.5;
+        bias[3] = -1e6;
+        var model = new ScoresOnly(Random(1, 4, Features), bias, [Features], InputBounds.Unit);
+        Tensor x = Random(3, 4, Features).sigmoid();
+        Tensor labels = model.Predict(x);
+        Tensor targets = (labels + 1).remainder(3);
+        targets[1] = 3;
+        using AttackResult result = Make(name, 500, batchSize: 3).Run(new LabelsOnly(model), x, labels, targets);
+        Assert.Equal([true, false, true, true], result.Success);
+        Assert.Equal(1, result.WithoutStart);
+        Assert.True(result.Adversarials[1].equal(x[1]).all().item<bool>());
     }
 
     [Fact]
