@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Espalier.Cli.Commands;
 using Spectre.Console;
@@ -23,6 +24,7 @@ internal static class Program
     }
 
     /// <summary>Kept apart from <see cref="Main"/>: the front page must not load what this needs.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Run(string[] arguments)
     {
         try

@@ -129,9 +129,9 @@ internal sealed class TableFollower(string path, string name, Func<IReadOnlyList
         {
             return new(id, features(names, [.. Enumerable.Range(0, reader.CellCount).Select(i => reader.Text(i).Trim())]));
         }
-        catch (EspalierException error)
+        catch (Exception error) when (error is not (OperationCanceledException or OutOfMemoryException))
         {
-            return new(id, null, error.Message);
+            return new(id, null, RecordText.Problem(error.Message));
         }
     }
 
@@ -175,7 +175,7 @@ internal sealed class TableFollower(string path, string name, Func<IReadOnlyList
         }
         catch (EspalierException error)
         {
-            return (null, error.Message);
+            return (null, RecordText.Problem(error.Message));
         }
     }
 

@@ -116,7 +116,9 @@ internal sealed class WatchServer : IAsyncDisposable
         bool isBroken = false;
         try
         {
-            using JsonDocument body = await JsonDocument.ParseAsync(request.Body, new JsonDocumentOptions { MaxDepth = DeepestBody },  request.HttpContext.RequestAborted).ConfigureAwait(false);
+            using JsonDocument body = await JsonDocument.ParseAsync(request.Body, new JsonDocumentOptions { MaxDepth = DeepestBody }, request.HttpContext.RequestAborted).ConfigureAwait(false);
+            if (body.RootElement is { ValueKind: JsonValueKind.Array } array && !IsOneRecord(array) && array.GetArrayLength() > MostRecords)
+                return Results.Json(new { problem = $"{array.GetArrayLength()} records in one request; at most {MostRecords} are taken" }, statusCode: StatusCodes.Status413PayloadTooLarge);
             items = Items(body.RootElement);
         }
         catch (JsonException error)
@@ -126,11 +128,6 @@ internal sealed class WatchServer : IAsyncDisposable
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException error)
         {
             return Results.Json(new { problem = error.Message }, statusCode: error.StatusCode);
-        }
-
-        catch (TooManyRecords error)
-        {
-            return Results.Json(new { problem = $"{error.Count} records in one request; at most {MostRecords} are taken" }, statusCode: StatusCodes.Status413PayloadTooLarge);
         }
 
         var answer = new TaskCompletionSource<IReadOnlyList<WatchEvent>>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -152,16 +149,12 @@ internal sealed class WatchServer : IAsyncDisposable
     }
 
     // An array without objects and arrays in it is one record; of any other each element is one, whatever its neighbours are.
-    private IReadOnlyList<WatchItem> Items(JsonElement body) =>
-        body.ValueKind != JsonValueKind.Array || (body.GetArrayLength() > 0 && !body.EnumerateArray().Any(e => e.ValueKind is JsonValueKind.Object or JsonValueKind.Array))
-            ? [JsonLinesSource.Parse(body.GetRawText(), Name(), _features)]
-            : body.GetArrayLength() > MostRecords ? throw new TooManyRecords(body.GetArrayLength())
-            : [.. body.EnumerateArray().Select(e => JsonLinesSource.Parse(e.GetRawText(), Name(), _features))];
+    private IReadOnlyList<WatchItem> Items(JsonElement body) => IsOneRecord(body)
+        ? [JsonLinesSource.Parse(body.GetRawText(), Name(), _features)]
+        : [.. body.EnumerateArray().Select(e => JsonLinesSource.Parse(e.GetRawText(), Name(), _features))];
 
-    private sealed class TooManyRecords(int count) : Exception
-    {
-        public int Count { get; } = count;
-    }
+    private static bool IsOneRecord(JsonElement body) =>
+        body.ValueKind != JsonValueKind.Array || (body.GetArrayLength() > 0 && !body.EnumerateArray().Any(e => e.ValueKind is JsonValueKind.Object or JsonValueKind.Array));
 
     private string Name() => string.Create(CultureInfo.InvariantCulture, $"request-{Interlocked.Increment(ref _received)}");
 

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using Espalier.Anomaly;
 using Espalier.Data;
 using Espalier.Tests.Data;
@@ -67,18 +68,8 @@ public sealed class TabularFitTests
         using (ZipArchive archive = ZipFile.Open(folder.File("lacking.zip"), ZipArchiveMode.Update))
             archive.GetEntry("arrays/sorted.npy")!.Delete();
         Assert.Throws<CheckpointException>(() => TabularDetector.Load(folder.File("lacking.zip")));
-        File.Copy(path, folder.File("unknown.zip"));
-        using (ZipArchive archive = ZipFile.Open(folder.File("unknown.zip"), ZipArchiveMode.Update))
-        {
-            ZipArchiveEntry entry = archive.GetEntry("detector.json")!;
-            string json;
-            using (var reader = new StreamReader(entry.Open()))
-                json = reader.ReadToEnd().Replace("\"ecod\"", "\"ecoud\"", StringComparison.Ordinal);
-            entry.Delete();
-            using var writer = new StreamWriter(archive.CreateEntry("detector.json").Open());
-            writer.Write(json);
-        }
-
+        ArchiveMutation.Zip(folder.File("unknown.zip"), [.. ArchiveMutation.Entries(File.ReadAllBytes(path)).Select(e => e.Name == "detector.json"
+            ? (e.Name, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(e.Content).Replace("\"ecod\"", "\"ecoud\"", StringComparison.Ordinal))) : e)]);
         Assert.Contains("'ecoud'", Assert.Throws<CheckpointException>(() => TabularDetector.Load(folder.File("unknown.zip"))).Message);
         byte[] whole = File.ReadAllBytes(path);
         File.WriteAllBytes(path, whole[..(whole.Length / 2)]);

@@ -66,7 +66,7 @@ public sealed class SafetensorsMutationTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}""", 0, "unreadable header")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2305843009213693952],"data_offsets":[0,0]}}""", 0, "unreadable header")]
     [InlineData("""{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "has offsets")]
-    [InlineData("""{"a":{"dtype":"F4","shape":[2],"data_offsets":[0,8]}}""", 8, "unknown type F4")]
+    [InlineData("""{"a":{"dtype":"F4","shape":[2],"data_offsets":[0,8]}}""", 8, "has the type F4")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}}""", 8, "unreadable header")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2]}}""", 8, "unreadable header")]
     [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,-9223372036854775808]}}""", 0, "has offsets")]

@@ -182,7 +182,7 @@ public sealed class SearchTests
         File.WriteAllText(path, text[..(text.Length / 2)]);
         Assert.Contains("is not the state of a search", Refusal(Small()), StringComparison.Ordinal);
         File.WriteAllText(path, "{}");
-        Assert.Contains("it is incomplete", Refusal(Small()), StringComparison.Ordinal);
+        Assert.Contains("is not the state of a search", Refusal(Small()), StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace("\"key\":\"8,", "\"key\":\"7,", StringComparison.Ordinal));
         Assert.Contains("reads back as '8,", Refusal(Small()), StringComparison.Ordinal);
     }
