@@ -24,9 +24,10 @@ public sealed class WatchJournal : IDisposable
     private readonly string? _statePath;
     private readonly FileStream? _output;
     private readonly TextWriter? _console;
+    private readonly FileLock? _lock;
 
-    private WatchJournal(StreamWatcher watcher, string position, string? statePath, FileStream? output, TextWriter? console) =>
-        (Watcher, Position, _statePath, _output, _console) = (watcher, position, statePath, output, console);
+    private WatchJournal(StreamWatcher watcher, string position, string? statePath, FileStream? output, TextWriter? console, FileLock? held) =>
+        (Watcher, Position, _statePath, _output, _console, _lock) = (watcher, position, statePath, output, console, held);
 
     /// <summary>The watcher, as it stood.</summary>
     public StreamWatcher Watcher { get; }
@@ -41,8 +42,23 @@ public sealed class WatchJournal : IDisposable
     /// <param name="outputPath">The file of decisions, JSON lines; none where null.</param>
     /// <param name="console">Told the same lines, before the state is written: after a kill the last ones may come twice. None where null.</param>
     /// <exception cref="DataException">The state is damaged, of another detector, or the file of decisions is shorter than the state says.</exception>
-    /// <exception cref="IOException">A file cannot be opened, or another watcher has it open.</exception>
+    /// <exception cref="DataException">Another process watches with that state.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
     public static WatchJournal Open(Func<StreamWatcher> start, Func<WatchState, StreamWatcher> resume, string? statePath, string? outputPath, TextWriter? console)
+    {
+        FileLock? held = statePath is null ? null : Lock(statePath);
+        try
+        {
+            return Open(start, resume, statePath, outputPath, console, held);
+        }
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
+    }
+
+    private static WatchJournal Open(Func<StreamWatcher> start, Func<WatchState, StreamWatcher> resume, string? statePath, string? outputPath, TextWriter? console, FileLock? held)
     {
         WatchState? state = statePath is not null && File.Exists(statePath) ? Read(statePath) : null;
         StreamWatcher watcher = state is null ? start() : resume(state);
@@ -63,7 +79,7 @@ public sealed class WatchJournal : IDisposable
             output.Seek(0, SeekOrigin.End);
         }
 
-        var journal = new WatchJournal(watcher, state?.Position ?? "", statePath, output, console);
+        var journal = new WatchJournal(watcher, state?.Position ?? "", statePath, output, console, held);
 
         // A kill before the first state would leave lines that nothing covers: what was in the file before is noted at once.
         if (state is null)
@@ -106,7 +122,20 @@ public sealed class WatchJournal : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _output?.Dispose();
+    public void Dispose()
+    {
+        _output?.Dispose();
+        _lock?.Dispose();
+    }
+
+    private static FileLock Lock(string statePath)
+    {
+        string full = Path.GetFullPath(statePath);
+        string folder = Path.GetDirectoryName(full)!;
+        Directory.CreateDirectory(folder);
+        return FileLock.TryTake(Path.Combine(folder, $".{Path.GetFileName(full)}.lock"), out int? holder)
+            ?? throw new DataException(statePath, $"is the state of a watch that {FileLock.Name(holder)} runs", "end that one, or give another state");
+    }
 
     private static WatchState Read(string path)
     {

@@ -51,7 +51,7 @@ internal sealed class ExportCommand : EspalierCommand<ExportCommand.Settings>
         if (settings.Tolerance is { } tolerance)
             options = options with { Tolerance = tolerance };
         OnnxExportReport report = isWeights ? OfWeights(settings, options) : OfRun(settings, session, options);
-        session.Terminal.Line($"model     {report.Path}{(report.ExternalData ? " with its weights in " + Path.GetFileName(report.Path) + ".data" : "")}");
+        session.Terminal.Line($"model     {report.Path}{(report.DataFile is { } data ? " with its weights in " + data : "")}");
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"content   opset {report.Opset}, {report.Nodes} operators, {report.Initializers.Count} weights and constants, {report.Bytes / 1048576.0:0.0} MiB"));
         session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"checked   ONNX Runtime's results differ by at most {report.MaxDifference:0.##e+0} on random inputs"));
         foreach (string inferred in report.Inferred)

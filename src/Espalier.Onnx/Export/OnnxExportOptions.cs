@@ -18,7 +18,7 @@ public sealed record OnnxExportOptions
     /// <summary>How module types are written.</summary>
     public OnnxConversions Conversions { get; init; } = OnnxConversions.Default;
 
-    /// <summary>Bytes of weights from which on they are written beside the file, as <c>&lt;file&gt;.data</c>: protobuf ends at 2 GB.</summary>
+    /// <summary>Bytes of weights from which on they are written beside the file, as <c>&lt;file&gt;.&lt;checksum&gt;.data</c>: protobuf ends at 2 GB.</summary>
     public long ExternalDataThreshold { get; init; } = DefaultExternalDataThreshold;
 
     /// <summary>The greatest absolute difference from the module's own results that is accepted, above 0.</summary>

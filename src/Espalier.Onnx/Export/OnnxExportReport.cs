@@ -3,7 +3,7 @@ namespace Espalier.Onnx;
 /// <summary>What an export wrote and how far it lies from the module.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Bytes">Its size, with that of its external data.</param>
-/// <param name="ExternalData">Whether the weights lie beside it, in <c>&lt;file&gt;.data</c>.</param>
+/// <param name="ExternalData">Whether the weights lie beside it, in <see cref="DataFile"/>.</param>
 /// <param name="Opset">Version of the operator set.</param>
 /// <param name="Nodes">Number of operators.</param>
 /// <param name="Initializers">Names of the weights and constants, in the file's order.</param>
@@ -15,6 +15,9 @@ public sealed record OnnxExportReport(string Path, long Bytes, bool ExternalData
     /// larger than the tolerance, as with fresh weights whose head is zero, the check cannot see a mistake.
     /// </summary>
     public double Variation { get; init; } = double.NaN;
+
+    /// <summary>The name of the file beside it that holds the weights, <c>&lt;file&gt;.&lt;checksum&gt;.data</c>; null where they are inside.</summary>
+    public string? DataFile { get; init; }
 
     /// <summary>Modules without a conversion, whose composition was inferred from observation: path and type of each, and how many values between its children were explained.</summary>
     public IReadOnlyList<string> Inferred { get; init; } = [];

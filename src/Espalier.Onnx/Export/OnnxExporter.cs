@@ -1,3 +1,4 @@
+using Espalier.Files;
 using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module;
 
@@ -52,7 +53,7 @@ public static class OnnxExporter
         string[] initializers = [.. graph.Initializers.Select(i => i.Name)];
         return Written(path, temporary =>
         {
-            bool external = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
+            string? data = OnnxModelFile.Write(temporary, proto, graph.Initializers, options);
             OnnxVerification check = OnnxVerification.Of(temporary, call, options, graph.Inferred.Count > 0);
             if (!(check.MaxDifference <= options.Tolerance))
             {
@@ -63,7 +64,7 @@ public static class OnnxExporter
                         : "look for a layer whose conversion is wrong, or for results that depend on the batch");
             }
 
-            return new OnnxExportReport(path, 0, external, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options), Inferred = [.. graph.Inferred] };
+            return new OnnxExportReport(path, 0, data is not null, OnnxModelFile.Opset, nodes, initializers, check.MaxDifference) { Variation = check.Variation, Warnings = Warnings(check, options), Inferred = [.. graph.Inferred], DataFile = data };
         });
     }
 
@@ -99,19 +100,22 @@ public static class OnnxExporter
         string full = Path.GetFullPath(path);
         string folder = Path.GetDirectoryName(full)!;
         Directory.CreateDirectory(folder);
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(full)}.{Environment.ProcessId}.tmp");
+        string hidden = Path.Combine(folder, "." + Path.GetFileName(full));
+        TemporaryNames.RemoveStale(hidden);
+        string temporary = TemporaryNames.For(hidden);
         Directory.CreateDirectory(temporary);
         try
         {
             string file = Path.Combine(temporary, Path.GetFileName(full));
             OnnxExportReport report = write(file);
             long bytes = Directory.GetFiles(temporary).Sum(f => new FileInfo(f).Length);
-            string data = OnnxModelFile.DataName(file);
-            if (report.ExternalData)
-                File.Move(data, OnnxModelFile.DataName(full), overwrite: true);
+
+            // The weights first, under a name that no older model refers to: the model's own move changes both at once.
+            if (report.DataFile is { } data)
+                File.Move(Path.Combine(temporary, data), Path.Combine(folder, data), overwrite: true);
             File.Move(file, full, overwrite: true);
-            if (!report.ExternalData)
-                File.Delete(OnnxModelFile.DataName(full));
+            foreach (string old in OnnxModelFile.DataFiles(full).Where(f => Path.GetFileName(f) != report.DataFile).ToArray())
+                File.Delete(old);
             return report with { Bytes = bytes };
         }
         finally

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 using global::Onnx;
 using Google.Protobuf;
 
 namespace Espalier.Onnx;
 
 /// <summary>Writes a graph with its weights, inside the file or streamed beside it.</summary>
-internal static class OnnxModelFile
+internal static partial class OnnxModelFile
 {
     public const int Opset = 17;
 
@@ -15,17 +18,31 @@ internal static class OnnxModelFile
     /// <summary>What a memory-mapped reader wants of an offset.</summary>
     private const int Alignment = 4096;
 
-    /// <summary>The name of the file that holds the weights of another.</summary>
-    public static string DataName(string modelName) => modelName + ".data";
+    /// <summary>
+    /// The name of a file that holds the weights of another: with the first digits of a checksum of the content, so that new weights never
+    /// take the place of those that an older model refers to.
+    /// </summary>
+    private static string DataName(string modelName, string checksum) => $"{modelName}.{checksum[..8]}.data";
 
-    public static bool Write(string path, GraphProto graph, IEnumerable<(string Name, Tensor Tensor)> initializers, OnnxExportOptions options)
+    /// <summary>The files beside a model that hold, or held, its weights.</summary>
+    public static IEnumerable<string> DataFiles(string model) =>
+        Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(model))!, System.IO.Path.GetFileName(model) + ".*data")
+            .Where(f => DataPattern().IsMatch(System.IO.Path.GetFileName(f)[System.IO.Path.GetFileName(model).Length..]));
+
+    [GeneratedRegex(@"^\.([0-9a-f]{8}\.)?data$")]
+    private static partial Regex DataPattern();
+
+    /// <summary>Writes a model.</summary>
+    /// <returns>The name of the file beside it that holds the weights, or null where they are inside.</returns>
+    public static string? Write(string path, GraphProto graph, IEnumerable<(string Name, Tensor Tensor)> initializers, OnnxExportOptions options)
     {
         (string Name, Tensor Tensor)[] all = [.. initializers];
         bool external = all.Sum(i => Bytes(i.Tensor)) > options.ExternalDataThreshold;
-        using (FileStream? data = external ? File.Create(path + ".data") : null)
+        string? beside = external ? DataName(System.IO.Path.GetFileName(path), Checksum(all)) : null;
+        using (FileStream? data = beside is null ? null : File.Create(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, beside)))
         {
             foreach ((string name, Tensor tensor) in all)
-                graph.Initializer.Add(data is null ? Inside(name, tensor) : Beside(name, tensor, data, DataName(System.IO.Path.GetFileName(path))));
+                graph.Initializer.Add(data is null ? Inside(name, tensor) : Beside(name, tensor, data, beside!));
             data?.Flush(flushToDisk: true);
         }
 
@@ -43,7 +60,21 @@ internal static class OnnxModelFile
         using (var output = new CodedOutputStream(file, leaveOpen: true))
             model.WriteTo(output);
         file.Flush(flushToDisk: true);
-        return external;
+        return beside;
+    }
+
+    private static string Checksum(IEnumerable<(string Name, Tensor Tensor)> tensors)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string name, Tensor tensor) in tensors)
+        {
+            using var scope = torch.NewDisposeScope();
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {tensor.dtype} [{string.Join(",", tensor.shape)}]\n"));
+            if (tensor.numel() > 0)
+                hash.AppendData(tensor.detach().cpu().contiguous().bytes);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     private static TensorProto Inside(string name, Tensor tensor)

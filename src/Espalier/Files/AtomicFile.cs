@@ -2,7 +2,7 @@ namespace Espalier.Files;
 
 /// <summary>
 /// Writes files that are whole or absent: a reader sees the old one or the new one, and a kill at any moment leaves the
-/// old one.
+/// old one. What a killed process left under a temporary name is removed at the next write.
 /// </summary>
 public static class AtomicFile
 {
@@ -14,7 +14,8 @@ public static class AtomicFile
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(Path.GetDirectoryName(full)!);
-        string temporary = $"{full}.{Environment.ProcessId}.tmp";
+        TemporaryNames.RemoveStale(full);
+        string temporary = TemporaryNames.For(full);
         try
         {
             using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 18))

@@ -18,11 +18,13 @@ public sealed class Run : IDisposable
     public const string WeightsName = "model.safetensors";
 
     private const string ManifestName = "run.json";
+    private const string LockName = ".lock";
 
     // What a run writes before it has read its data.
-    private static readonly string[] s_leftovers = [ManifestName, "summary.json", "metrics.jsonl"];
+    private static readonly string[] s_leftovers = [ManifestName, LockName, LockName + ".id", "summary.json", "metrics.jsonl"];
 
     private bool _isOurs;
+    private FileLock? _lock;
 
     private Run(string folder, RunManifest manifest, bool isOurs)
     {
@@ -92,6 +94,7 @@ public sealed class Run : IDisposable
 
         Directory.CreateDirectory(folder);
         var run = new Run(folder, manifest with { Status = RunStatus.Running, FinishedUtc = null }, isOurs: true);
+        run.Lock();
         run.SaveManifest();
         return run;
     }
@@ -113,8 +116,10 @@ public sealed class Run : IDisposable
     }
 
     /// <summary>Takes a run up again: it is running, and <see cref="Finish"/> or <see cref="Dispose"/> will end it.</summary>
+    /// <exception cref="CheckpointException">Another process works on the run.</exception>
     public void Resume()
     {
+        Lock();
         _isOurs = true;
         Manifest = Manifest with { Status = RunStatus.Running, FinishedUtc = null, Error = null };
         SaveManifest();
@@ -137,6 +142,7 @@ public sealed class Run : IDisposable
         Summary.Save();
         Manifest = Manifest with { Status = status, FinishedUtc = status == RunStatus.Running ? null : DateTime.UtcNow, Error = error };
         SaveManifest();
+        Unlock();
     }
 
     /// <summary>Marks a run that was started or resumed here and not finished as interrupted.</summary>
@@ -144,6 +150,16 @@ public sealed class Run : IDisposable
     {
         if (_isOurs)
             Finish(RunStatus.Interrupted);
+        Unlock();
+    }
+
+    private void Lock() => _lock ??= FileLock.TryTake(Path.Combine(Folder, LockName), out int? holder)
+        ?? throw new CheckpointException(Folder, $"is a run that {FileLock.Name(holder)} works on", "wait until it ends, or end it");
+
+    private void Unlock()
+    {
+        _lock?.Dispose();
+        _lock = null;
     }
 
     /// <summary>Whether a folder's run failed before it had anything to resume or to look at, such as on bad data.</summary>

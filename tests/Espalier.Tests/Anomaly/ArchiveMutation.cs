@@ -131,7 +131,7 @@ internal static class ArchiveMutation
         {
             0 => tensor.flatten(),
             1 => tensor.unsqueeze(0),
-            2 => tensor.dim() > 1 ? tensor.transpose(0, 1).contiguous() : tensor.unsqueeze(1),
+            2 => tensor.dim() > 1 ? tensor.transpose(0, 1).contiguous() : tensor.unsqueeze(-1),
             3 => tensor.flatten().narrow(0, 0, Math.Min(1, tensor.numel())).squeeze(),
             _ => tensor.dim() > 0 && tensor.shape[0] > 0 ? tensor.narrow(0, 0, tensor.shape[0] - 1).contiguous() : tensor.unsqueeze(0),
         });

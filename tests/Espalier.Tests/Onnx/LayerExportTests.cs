@@ -159,7 +159,25 @@ public sealed class LayerExportTests
         OnnxExportReport report = file.Export(module, new OnnxExportOptions { ExternalDataThreshold = 1024 }, 64);
         Assert.True(report.ExternalData);
         Assert.True(new FileInfo(file.Path).Length < 2048);
-        Assert.True(new FileInfo(file.Path + ".data").Length >= 2 * 64 * 64 * 4);
+        string data = Path.Combine(file.Folder, report.DataFile!);
+        Assert.True(new FileInfo(data).Length >= 2 * 64 * 64 * 4);
+
+        // Other weights have a file of another name: until the model itself is replaced, the older one has its own.
+        byte[] olderModel = File.ReadAllBytes(file.Path), olderData = File.ReadAllBytes(data);
+        using (torch.no_grad())
+            module.parameters().First().add_(1);
+        OnnxExportReport newer = file.Export(module, new OnnxExportOptions { ExternalDataThreshold = 1024 }, 64);
+        Assert.NotEqual(report.DataFile, newer.DataFile);
+        Assert.False(File.Exists(data));
+        File.WriteAllBytes(data, olderData);
+        File.WriteAllBytes(file.Path, olderModel);
+        using (var session = new OnnxSession(file.Path))
+        using (Tensor ones = torch.ones(1, 64))
+            session.Run([("input", ones)])[0].Dispose();
+
+        // The next export removes what a kill left.
+        file.Export(module, new OnnxExportOptions { ExternalDataThreshold = 1024 }, 64);
+        Assert.Equal(2, Directory.GetFiles(file.Folder).Length);
 
         // A later export that needs no such file leaves none.
         file.Export(module, null, 64);

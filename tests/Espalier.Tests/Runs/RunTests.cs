@@ -123,7 +123,7 @@ public sealed class RunTests : IDisposable
         Assert.Equal("""{"B":1E-300,"a":null,"test.loss":0.1}""", string.Concat(File.ReadAllText(run.SummaryPath).Where(c => !char.IsWhiteSpace(c))));
         RunSummary read = RunSummary.Load(run.SummaryPath);
         Assert.Equal((0.1, null, 1e-300, null), (read["test.loss"], read["a"], read["B"], read["absent"]));
-        Assert.Equal(["run.json", "summary.json"], Directory.GetFiles(run.Folder).Select(Path.GetFileName).Order());
+        Assert.Equal(["run.json", "summary.json"], Directory.GetFiles(run.Folder).Select(Path.GetFileName).Where(n => n![0] != '.').Order());
         File.WriteAllText(run.SummaryPath, "[1]");
         Assert.Throws<DataException>(() => RunSummary.Load(run.SummaryPath));
     }
