@@ -16,12 +16,21 @@ internal sealed class LastWords : IDisposable
     private const string Farewell = "farewell";
     private const string Script = $$"""
         IFS=; words=$2
-        while read -r line; do [ "$line" = {{Farewell}} ] && exit 0; words=$line; done
+        while read -r line; do
+            if [ "$line" = {{Farewell}} ]; then rm -f -- "$3"; exit 0; fi
+            words=$line
+        done
+        # The transport ends a rank whose partner has died: the partner's words go first. Its own lines look like [host:1:2:3].
+        if [ -s "$3" ]; then sleep 1; grep -v '^\[[^]]*:[0-9]*:[0-9]*:[0-9]*\]' "$3" >&2; fi
+        rm -f -- "$3"
         rm -- "$1" </dev/null 2>/dev/null && printf '%s\n' "$words" >&2
         """;
 
     // How long a rank that ends the job waits for the one that has the word.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    // How long a rank that may have failed because of another lets the other speak.
+    private static readonly TimeSpan s_deference = TimeSpan.FromSeconds(1);
 
     private readonly string _token;
     private readonly string _claim;
@@ -47,7 +56,7 @@ internal sealed class LastWords : IDisposable
             return new LastWords(token, null);
         try
         {
-            return new LastWords(token, Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Script, "espalier", token, words]) { RedirectStandardInput = true }));
+            return new LastWords(token, Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", Script, "espalier", token, words, NativeEnvironment.NativeLog]) { RedirectStandardInput = true }));
         }
         catch (Win32Exception)
         {
@@ -67,6 +76,14 @@ internal sealed class LastWords : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>As <see cref="TryClaim"/>, but lets another rank go first: for an error that may follow from the other's death.</summary>
+    public bool TryClaimAfterOthers()
+    {
+        for (Stopwatch clock = Stopwatch.StartNew(); File.Exists(_token) && clock.Elapsed < s_deference;)
+            Thread.Sleep(5);
+        return TryClaim();
     }
 
     /// <summary>

@@ -36,7 +36,12 @@ public sealed class MpiCommunicator : ICommunicator
         // The shared file is one of rank 0's machine. The ranks of others have nobody to speak for them, but the
         // launcher ends all, and then rank 0's machine speaks; it cannot know which rank was the first.
         if (Size > 1 && machines[Rank] == machines[0])
+        {
+            // The words' own process keeps the user's standard error.
             _lastWords = LastWords.Prepare(_token, DeathNotice());
+            NativeEnvironment.DivertNativeErrors();
+        }
+
         _watch = new SignalWatch(this, options.Grace);
     }
 
@@ -121,7 +126,10 @@ public sealed class MpiCommunicator : ICommunicator
     /// Takes the right to tell the user how the job ended: true on one rank, once. An error that all ranks meet is then
     /// printed by one of them. Ranks on other machines than rank 0's each get it.
     /// </summary>
-    public bool TryClaimReport() => _lastWords is { } words ? words.TryClaim() : !_claimed && (_claimed = true);
+    /// <param name="mayFollowFromAnother">Whether another rank's death may be the cause, such as of an error of MPI: then that rank goes first.</param>
+    public bool TryClaimReport(bool mayFollowFromAnother = false) => _lastWords is { } words
+        ? mayFollowFromAnother ? words.TryClaimAfterOthers() : words.TryClaim()
+        : !_claimed && (_claimed = true);
 
     /// <summary>
     /// Ends all ranks at once. For an error on this rank, which the user has been told of; where nobody has, this rank

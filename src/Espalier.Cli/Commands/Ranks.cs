@@ -35,7 +35,7 @@ internal static class Ranks
         }
         catch (Exception error)
         {
-            if (job.TryClaimReport())
+            if (job.TryClaimReport(mayFollowFromAnother: error is DistributedException))
                 Program.Refuse(error, isVerbose: false);
             job.Abort(Program.BadInput);
             throw;
