@@ -37,7 +37,7 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
         public double? MaxGradients { get; init; }
 
         [CommandOption("--pool <ATTACKS>")]
-        [Description("Attacks that policies are made of, with commas between; the paper's pool where left out.")]
+        [Description("Attacks that policies are made of, with commas between; the paper's pool where left out in L-inf, and mt,fab-t,apgd-dlr,cw,square in L2 and L1.")]
         public string? Pool { get; init; }
 
         [CommandOption("--search-samples <N>")]

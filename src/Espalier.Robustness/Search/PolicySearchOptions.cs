@@ -12,7 +12,7 @@ public sealed record PolicySearchOptions
     /// <summary>The most stages of a policy.</summary>
     public int Stages { get; init; } = 3;
 
-    /// <summary>Names of the attacks that policies are made of; the paper's pool of the norm where empty (in L1 and L0, which it has not, those that chain).</summary>
+    /// <summary>Names of the attacks that policies are made of; the norm's own where empty: the paper's in L-inf, mt, fab-t, apgd-dlr, cw and square in L2 and L1, attacks on few pixels in L0.</summary>
     public IReadOnlyList<string> Pool { get; init; } = [];
 
     /// <summary>The most steps of a stage; the paper's where null (200; 1,000 of DDN and CW-L2).</summary>

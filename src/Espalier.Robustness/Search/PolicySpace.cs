@@ -15,9 +15,11 @@ internal sealed class PolicySpace
     private const int MostSeverity = 5;
     private const int ReflectedStep = 2;
 
+    // L-inf: the paper's. In L2 the paper's pool (pgd, mi, mt, cw-l2, ddn) lacks what AutoAttack has there, FAB and Square, and its policies
+    // leave more standing; in L1 likewise. L0 has none in the paper.
     private static readonly string[] s_linf = ["fgsm", "pgd", "mi", "cw", "odi-cos", "odi-cyclical", "odi-step", "mt"];
-    private static readonly string[] s_l2 = ["pgd", "mi", "mt", "cw-l2", "ddn"];
-    private static readonly string[] s_l1 = ["pgd", "mi", "cw", "mt"];
+    private static readonly string[] s_l2 = ["mt", "fab-t", "apgd-dlr", "cw", "square"];
+    private static readonly string[] s_l1 = ["mt", "fab-t", "apgd-dlr", "cw", "square"];
     private static readonly string[] s_l0 = ["pgd0", "sigma-zero", "jsma", "sparse-rs"];
 
     private readonly string[] _pool;
@@ -26,7 +28,7 @@ internal sealed class PolicySpace
     private readonly double _mostComplexity;
 
     /// <param name="norm">What measures a change.</param>
-    /// <param name="pool">Names of attacks; the paper's pool of the norm where empty.</param>
+    /// <param name="pool">Names of attacks; the norm's own pool where empty: the paper's for L-inf.</param>
     /// <param name="stages">Stages N of a policy.</param>
     /// <param name="mostSteps">The most steps of an attack; null is each attack's own.</param>
     /// <param name="mostComplexity">The most nominal gradients of a policy; null is any number.</param>
