@@ -86,6 +86,7 @@ public abstract record GmlpOptions
         OptionsException.Require(DFfn >= 2, nameof(DFfn), DFfn, "must be at least 2");
         OptionsException.Require(GateForm != GateForm.MultiplicativeSplit || DFfn % 2 == 0, nameof(DFfn), DFfn, "must be even: the gate splits the channels in two halves");
         AtLeastOne(Layers, nameof(Layers));
+        NetworkSize.Require(DFfn > DModel ? nameof(DFfn) : nameof(DModel), Math.Max(DFfn, DModel), Layers, 1.5 * DModel * (double)DFfn);
         AtLeastOne(SpatialHeads, nameof(SpatialHeads));
         OptionsException.Require(GateChannels % SpatialHeads == 0, nameof(SpatialHeads), SpatialHeads, $"must divide the {GateChannels} channels of the gate");
         AtLeastOne(DAttention, nameof(DAttention));

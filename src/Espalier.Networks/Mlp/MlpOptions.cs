@@ -29,6 +29,7 @@ public sealed record MlpOptions
         OptionsException.Require(Classes is null or >= 2, nameof(Classes), Classes, "must be at least 2");
         foreach (int size in HiddenSizes)
             OptionsException.Require(size >= 1, nameof(HiddenSizes), size, "must hold widths of at least 1");
+        NetworkSize.Require(nameof(HiddenSizes), HiddenSizes.DefaultIfEmpty(1).Max(), HiddenSizes.Count, HiddenSizes.Zip(HiddenSizes.Skip(1).Append(1), (a, b) => (double)a * b).DefaultIfEmpty(0).Max());
         OptionsException.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "must be at least 0 and below 1");
         Standardization.Validate(InputMean, InputStd, Inputs, "feature");
     }

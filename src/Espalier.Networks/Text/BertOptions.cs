@@ -57,6 +57,7 @@ public sealed record BertOptions
         OptionsException.Require(Heads >= 1 && DModel % Heads == 0, nameof(Heads), Heads, $"must divide dModel ({DModel})");
         OptionsException.Require(Segments >= 0, nameof(Segments), Segments, "must not be negative");
         OptionsException.Require(!PositionOnly || Positions == PositionKind.RelativeBias, nameof(PositionOnly), PositionOnly, "needs positions relativeBias: there is nothing else to mix by");
+        NetworkSize.Require(nameof(DModel), DModel, Layers, (4.0 * DModel * DModel) + (2.0 * DModel * (DFfn ?? 4.0 * DModel)));
         OptionsException.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "must lie in [0, 1)");
         OptionsException.Require(NormEps > 0, nameof(NormEps), NormEps, "must be above 0");
     }

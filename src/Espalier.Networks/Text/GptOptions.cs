@@ -46,6 +46,7 @@ public sealed record GptOptions
         OptionsException.Require(DFfn is null or >= 1, nameof(DFfn), DFfn, "must be at least 1");
         OptionsException.Require(Layers >= 1, nameof(Layers), Layers, "must be at least 1");
         OptionsException.Require(Heads >= 1 && DModel % Heads == 0, nameof(Heads), Heads, $"must divide dModel ({DModel})");
+        NetworkSize.Require(nameof(DModel), DModel, Layers, (4.0 * DModel * DModel) + (2.0 * DModel * (DFfn ?? 4.0 * DModel)));
         OptionsException.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "must lie in [0, 1)");
         OptionsException.Require(NormEps > 0, nameof(NormEps), NormEps, "must be above 0");
     }

@@ -23,6 +23,7 @@ public sealed record MixerOptions : PatchOptions
     {
         ValidatePatches();
         OptionsException.Require(TokenHidden is null or >= 1, nameof(TokenHidden), TokenHidden, "must be at least 1");
+        NetworkSize.Require(nameof(DModel), DModel, Layers, 2.0 * DModel * (ChannelHidden ?? 4.0 * DModel));
         OptionsException.Require(ChannelHidden is null or >= 1, nameof(ChannelHidden), ChannelHidden, "must be at least 1");
     }
 }

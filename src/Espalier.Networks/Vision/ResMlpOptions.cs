@@ -19,6 +19,7 @@ public sealed record ResMlpOptions : PatchOptions
     public override void Validate()
     {
         ValidatePatches();
+        NetworkSize.Require(nameof(DModel), DModel, Layers, 2.0 * DModel * (ChannelHidden ?? 4.0 * DModel));
         OptionsException.Require(ChannelHidden is null or >= 1, nameof(ChannelHidden), ChannelHidden, "must be at least 1");
         OptionsException.Require(LayerScale is null or > 0, nameof(LayerScale), LayerScale, "must be above 0");
     }

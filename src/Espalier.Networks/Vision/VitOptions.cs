@@ -24,6 +24,7 @@ public sealed record VitOptions : PatchOptions
         ValidatePatches();
         OptionsException.Require(Heads >= 1 && DModel % Heads == 0, nameof(Heads), Heads, $"must divide dModel ({DModel})");
         OptionsException.Require(DFfn is null or >= 1, nameof(DFfn), DFfn, "must be at least 1");
+        NetworkSize.Require(nameof(DModel), DModel, Layers, (4.0 * DModel * DModel) + (2.0 * DModel * (DFfn ?? 4.0 * DModel)));
         OptionsException.Require(Dropout is >= 0 and < 1, nameof(Dropout), Dropout, "must lie in [0, 1)");
     }
 }
