@@ -9,8 +9,9 @@ namespace Espalier.Models;
 public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity, IDisposable
 {
     private readonly Module _module;
-    private readonly (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] _parameters;
-    private readonly ModuleModes _modes;
+    private readonly FrozenModule _frozen;
+    private readonly torch.ScalarType? _type;
+    private bool _disposed;
 
     /// <summary>Wraps a module; it stays the caller's.</summary>
     /// <param name="module">Maps [batch, ...<paramref name="inputShape"/>] to logits [batch, <paramref name="classCount"/>].</param>
@@ -27,10 +28,8 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         ClassCount = classCount;
         Bounds = bounds ?? InputBounds.Unit;
         BatchSize = batchSize;
-        _modes = ModuleModes.Evaluate(module);
-        _parameters = [.. module.parameters().Select(p => (p, p.requires_grad))];
-        foreach ((TorchSharp.Modules.Parameter parameter, _) in _parameters)
-            parameter.requires_grad_(false);
+        _type = module.parameters().FirstOrDefault()?.dtype;
+        _frozen = FrozenModule.Take(module);
     }
 
     /// <inheritdoc/>
@@ -65,12 +64,13 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
     /// <inheritdoc/>
     public Tensor Predict(Tensor inputs) => InBatches(inputs, PredictedClasses.Of);
 
-    /// <summary>Gives the module back as it was: the mode of every layer and the required gradients are restored.</summary>
+    /// <summary>Gives the module back as it was: once no other classifier of the module is left, the mode of every layer and the required gradients are restored.</summary>
     public void Dispose()
     {
-        foreach ((TorchSharp.Modules.Parameter parameter, bool required) in _parameters)
-            parameter.requires_grad_(required);
-        _modes.Dispose();
+        if (_disposed)
+            return;
+        _disposed = true;
+        _frozen.Release();
     }
 
     private Tensor InBatches(Tensor inputs, Func<Tensor, Tensor> read)
@@ -97,5 +97,7 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         long[] shape = inputs.shape;
         if (shape.Length != InputShape.Count + 1 || !shape.AsSpan(1).SequenceEqual(InputShape.ToArray()))
             throw new ShapeException("inputs", shape, $"[batch, {string.Join(", ", InputShape)}]");
+        if (_type is { } type && inputs.is_floating_point() && inputs.dtype != type)
+            throw new DataException("inputs", $"are of type {inputs.dtype}, and the model's weights of type {type}", "convert one of them: inputs.to(...) or module.to(...)");
     }
 }
