@@ -72,7 +72,11 @@ public sealed class PolicySearchTests : IDisposable
 
         // The published policy is a point of the paper's space: 50, 25 and 125 steps of 200.
         Assert.Equal(AttackPolicy.CaaLinf.Stages, space.Policy(space.Nearest(AttackPolicy.CaaLinf)!).Stages);
-        Assert.Equal(AttackPolicy.CaaL2.Stages, new PolicySpace(Norm.L2, [], 3, null).Policy(new PolicySpace(Norm.L2, [], 3, null).Nearest(AttackPolicy.CaaL2)!).Stages);
+        var published = new PolicySpace(Norm.L2, ["pgd", "mi", "mt", "cw-l2", "ddn"], 3, null);
+        Assert.Equal(AttackPolicy.CaaL2.Stages, published.Policy(published.Nearest(AttackPolicy.CaaL2)!).Stages);
+
+        // The default pools of L2 and L1 have what AutoAttack has there and the paper's pool lacks.
+        Assert.All((Norm[])[Norm.L2, Norm.L1], norm => Assert.Superset(new HashSet<string> { "fab-t", "square" }, [.. new PolicySpace(norm, [], 3, null).Pool]));
     }
 
     /// <summary>Radii of stages are whole numbers of pixels, one at least.</summary>
