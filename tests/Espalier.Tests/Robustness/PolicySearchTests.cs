@@ -76,7 +76,7 @@ public sealed class PolicySearchTests : IDisposable
         Assert.Equal(AttackPolicy.CaaL2.Stages, published.Policy(published.Nearest(AttackPolicy.CaaL2)!).Stages);
 
         // The default pools of L2 and L1 have what AutoAttack has there and the paper's pool lacks.
-        Assert.All((Norm[])[Norm.L2, Norm.L1], norm => Assert.Superset(new HashSet<string> { "fab-t", "square" }, [.. new PolicySpace(norm, [], 3, null).Pool]));
+        Assert.All((Norm[])[Norm.L2, Norm.L1], norm => Assert.Superset(new HashSet<string> { "fab-t", "square" }, new PolicySpace(norm, [], 3, null).Pool.ToHashSet()));
     }
 
     /// <summary>Radii of stages are whole numbers of pixels, one at least.</summary>
