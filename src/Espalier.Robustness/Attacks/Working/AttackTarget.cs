@@ -26,6 +26,9 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         return inputs.index_select(0, rows);
     }
 
+    /// <summary>Inputs of a precision that attacks compute in: float32 and float64 as they are, others as float32.</summary>
+    public static Tensor Precise(Tensor inputs) => inputs.dtype == torch.float32 || inputs.dtype == torch.float64 ? inputs.alias() : inputs.to(torch.float32);
+
     /// <summary>What the model offers.</summary>
     public static Access Offers(IClassifier classifier) => classifier switch
     {
@@ -34,7 +37,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         _ => Access.Labels,
     };
 
-    /// <summary>Logits with a graph back to the inputs, [batch, classes].</summary>
+    /// <summary>Logits with a graph back to the inputs, [batch, classes], of the inputs' type.</summary>
     /// <exception cref="ModelOutputException">They are no numbers, or no graph leads to the inputs.</exception>
     public Tensor Logits(Tensor inputs)
     {
@@ -50,7 +53,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     }
 
     /// <summary>Logits, or logarithms of probabilities where the model gives no more: their differences are the same. No graph.</summary>
-    /// <returns>[batch, classes].</returns>
+    /// <returns>[batch, classes], of the inputs' type.</returns>
     /// <exception cref="ModelOutputException">They are no numbers.</exception>
     public Tensor Scores(Tensor inputs)
     {
@@ -58,7 +61,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         meter.Spend(inputs.shape[0]);
         return Checked(Classifier is IDifferentiableClassifier differentiable
             ? differentiable.Logits(inputs.clone())
-            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).clamp_min(LeastProbability).log(), inputs);
+            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).to(inputs.dtype).clamp_min(LeastProbability).log(), inputs);
     }
 
     /// <summary>Predicted labels, [batch].</summary>
@@ -98,6 +101,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
                 "a model that cannot be read cannot be judged: look for overflow, a division by zero or a logarithm of zero in it");
         }
 
-        return scores;
+        // An iterate is made of losses, steps and gradients: one of another type would change the type of the next.
+        return scores.to(inputs.dtype);
     }
 }
