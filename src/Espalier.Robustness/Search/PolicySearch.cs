@@ -68,17 +68,17 @@ public sealed class PolicySearch(PolicySearchOptions options)
         return new(best, [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>The paper's policy of the norm, and AutoAttack as a chain, whose first stage the second contains; those that the pool has the attacks of.</summary>
+    /// <summary>The paper's policy of the norm, and AutoAttack without its first stage, which the second contains; those that the pool has the attacks of.</summary>
     private IEnumerable<PolicyGenome> Published(PolicySpace space)
     {
         if (!Options.SeedPublished || Options.RandomSearch)
             return [];
-        AttackPolicy chained = AttackPolicy.Parse("mt(t=100) -> fab-t(t=100) -> square(queries=5000)");
+        AttackPolicy autoAttack = AttackPolicy.Parse("mt(t=100) | fab-t(t=100) | square(queries=5000)");
         AttackPolicy[] published = Options.Norm switch
         {
-            Norm.LInf => [AttackPolicy.CaaLinf, chained],
-            Norm.L2 => [AttackPolicy.CaaL2, chained],
-            Norm.L1 => [chained],
+            Norm.LInf => [AttackPolicy.CaaLinf, autoAttack],
+            Norm.L2 => [AttackPolicy.CaaL2, autoAttack],
+            Norm.L1 => [autoAttack],
             _ => [AttackPolicy.Parse("sigma-zero-l0(t=300) -> pgd0(t=20) -> sparse-rs(queries=5000)")],
         };
         return published.Select(space.Nearest).OfType<PolicyGenome>().Take(Options.Population);

@@ -28,7 +28,7 @@ public sealed record PolicySearchOptions
     /// <summary>Generations G after the first.</summary>
     public int Generations { get; init; } = 10;
 
-    /// <summary>Whether the published policy of the norm, and AutoAttack as a chain, are among the first; of no attack otherwise than by chance where not.</summary>
+    /// <summary>Whether the published policy of the norm, and AutoAttack without its first stage, are among the first; of no attack otherwise than by chance where not.</summary>
     public bool SeedPublished { get; init; } = true;
 
     /// <summary>Whether policies are drawn at random instead, as many as NSGA-II would evaluate: what a search must beat.</summary>

@@ -125,12 +125,24 @@ internal sealed class PolicySpace
     private double Complexity(PolicyGenome genome) =>
         genome.Genes.All(g => g.Attack == PolicyGene.Identity) ? 0 : Policy(genome).Build(Norm, 1).Complexity;
 
+    /// <summary>
+    /// FAB measures changes from where it begins, and Square draws its first from there: both break other inputs than ascents do where
+    /// they begin at the clean one. So a policy with either is a union, whose stages all begin there and all have the whole radius.
+    /// </summary>
+    private static bool StartsAnew(PolicyGene gene) => gene.Attack is "fab" or "fab-t" or "square";
+
     private PolicyGenome Regular(PolicyGenome genome)
     {
         PolicyGene[] genes = [.. genome.Genes.OrderBy(g => g.Attack == PolicyGene.Identity).Select(Plain)];
         if (genes[0].Attack == PolicyGene.Identity)
             genes[0] = Plain(new PolicyGene(_pool[0], PolicyGene.Levels, genes[0].Steps));
         int[] active = [.. Enumerable.Range(0, genes.Length).Where(i => genes[i].Attack != PolicyGene.Identity)];
+        if (genes.Any(StartsAnew))
+        {
+            foreach (int i in active)
+                genes[i] = genes[i] with { Magnitude = PolicyGene.Levels };
+        }
+
         if (AttackCatalog.Find(genes[0].Attack).IsBounded && active.All(i => genes[i].Magnitude < PolicyGene.Levels))
         {
             int strongest = active.MaxBy(i => genes[i].Magnitude);
@@ -150,6 +162,7 @@ internal sealed class PolicySpace
     public AttackPolicy Policy(PolicyGenome genome) => new()
     {
         Norm = Norm,
+        Mode = genome.Genes.Any(StartsAnew) && genome.Genes.Count(g => g.Attack != PolicyGene.Identity) > 1 ? ChainMode.Union : ChainMode.Best,
         Stages = [.. genome.Genes.Where(g => g.Attack != PolicyGene.Identity).Select(Stage)],
     };
 

@@ -111,8 +111,8 @@ public sealed class PolicySearchTests : IDisposable
     public void A_search_begins_with_what_AutoAttack_consists_of(Norm norm)
     {
         var space = new PolicySpace(norm, [], 3, null);
-        PolicyGenome? genome = space.Nearest(AttackPolicy.Parse("mt(t=100) -> fab-t(t=100) -> square(queries=5000)"));
-        Assert.Equal("mt(t=100) -> fab-t(t=100) -> square(queries=5000)", (space.Policy(genome!) with { Norm = null }).ToString());
+        PolicyGenome? genome = space.Nearest(AttackPolicy.Parse("mt(t=100) | fab-t(t=100) | square(queries=5000)"));
+        Assert.Equal("mt(t=100) | fab-t(t=100) | square(queries=5000)", (space.Policy(genome!) with { Norm = null }).ToString());
         // The queries of a level and the level of queries are each other's inverse.
         for (int level = 1; level <= PolicyGene.Levels; level++)
         {
