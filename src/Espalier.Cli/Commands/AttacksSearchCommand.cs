@@ -37,7 +37,7 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
         public double? MaxGradients { get; init; }
 
         [CommandOption("--pool <ATTACKS>")]
-        [Description("Attacks that policies are made of, with commas between; the paper's pool where left out in L-inf, and mt,fab-t,apgd-dlr,cw,square in L2 and L1.")]
+        [Description("Attacks that policies are made of, with commas between; the paper's and AutoAttack's of the norm where left out.")]
         public string? Pool { get; init; }
 
         [CommandOption("--search-samples <N>")]
@@ -49,7 +49,7 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
         public string? Baselines { get; init; }
 
         [CommandOption("--unseeded")]
-        [Description("Leave the published policy out of the first population.")]
+        [Description("Leave the published policies out of the first population.")]
         public bool Unseeded { get; init; }
 
         [CommandOption("--workers <N>")]

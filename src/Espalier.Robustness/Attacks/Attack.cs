@@ -39,7 +39,7 @@ public abstract class Attack
 
     /// <summary>Attacks inputs; those that the model gets wrong already are left as they are.</summary>
     /// <param name="classifier">The model, of at least the attack's <see cref="Access"/>.</param>
-    /// <param name="inputs">[n, ...], float, inside the model's bounds.</param>
+    /// <param name="inputs">[n, ...], inside the model's bounds, float32 or float64; others are attacked as float32.</param>
     /// <param name="labels">[n], int64, the true classes.</param>
     /// <param name="targets">[n], int64, the classes wanted; null is any but the true one.</param>
     /// <param name="progress">Told the share done, in (0, 1].</param>
@@ -59,7 +59,8 @@ public abstract class Attack
         if (targets is not null)
             ClassifierInputs.CheckClasses(classifier, targets, inputs.shape[0], nameof(targets));
         Require(classifier);
-        return Run(new AttackTarget(classifier, new QueryMeter(maxQueries), inputs), inputs, labels, targets, RowKeys.Seeds(inputs), progress, cancellationToken);
+        using Tensor precise = AttackTarget.Precise(inputs);
+        return Run(new AttackTarget(classifier, new QueryMeter(maxQueries), precise), precise, labels, targets, RowKeys.Seeds(precise), progress, cancellationToken);
     }
 
     /// <summary>Refuses a model that does not offer what the attack needs.</summary>

@@ -37,6 +37,7 @@ public sealed class RobustnessEvaluation(RobustnessEvaluationOptions? options = 
         TimeSpan cpuBefore = Environment.CpuUsage.TotalTime;
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
+        inputs = AttackTarget.Precise(inputs);
         var meter = new QueryMeter(Options.MaxQueries);
         var target = new AttackTarget(classifier, meter, inputs);
         var checkpoint = new EvaluationCheckpoint(Options.Checkpoint, () => EvaluationCheckpoint.Identity(target, inputs, labels, name, attack.Options));

@@ -41,6 +41,9 @@ public sealed class PolicySearch(PolicySearchOptions options)
         }
 
         var watch = Stopwatch.StartNew();
+        using Tensor searched = AttackTarget.Precise(search.Inputs);
+        using Tensor selected = AttackTarget.Precise(selection.Inputs);
+        (search, selection) = (search with { Inputs = searched }, selection with { Inputs = selected });
         var space = new PolicySpace(Options.Norm, Options.Pool, Options.Stages, Options.MaxSteps, Options.MaxComplexity);
         foreach (string name in space.Pool)
             AttackCatalog.Find(name).Create(new(Options.Norm, Options.Epsilon)).Require(classifier);
@@ -61,17 +64,24 @@ public sealed class PolicySearch(PolicySearchOptions options)
         SearchResult<PolicyGenome> result = method.Run(problem, initial, Options.StatePath, ranks, told, cancellationToken);
         IReadOnlyList<PolicyCandidate> front = Judged(space, classifier, selection, result.Front, ranks, cancellationToken);
         double Sum(string name) => result.Evaluated.Sum(e => e.Evaluation.Measurements?.GetValueOrDefault(name) ?? 0) * search.Count;
-        PolicyCandidate selected = PolicyCandidate.Strongest(front, Options.MaxComplexity ?? double.PositiveInfinity) ?? front.MinBy(c => c.Complexity)!;
-        return new(selected, [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
+        PolicyCandidate best = PolicyCandidate.Strongest(front, Options.MaxComplexity ?? double.PositiveInfinity) ?? front.MinBy(c => c.Complexity)!;
+        return new(best, [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
     }
 
+    /// <summary>The paper's policy of the norm, and AutoAttack without its first stage, which the second contains; those that the pool has the attacks of.</summary>
     private IEnumerable<PolicyGenome> Published(PolicySpace space)
     {
         if (!Options.SeedPublished || Options.RandomSearch)
-            yield break;
-        AttackPolicy? published = Options.Norm switch { Norm.LInf => AttackPolicy.CaaLinf, Norm.L2 => AttackPolicy.CaaL2, _ => null };
-        if (published is not null && space.Nearest(published) is { } genome)
-            yield return genome;
+            return [];
+        AttackPolicy autoAttack = AttackPolicy.Parse("mt(t=100) | fab-t(t=100) | square(queries=5000)");
+        AttackPolicy[] published = Options.Norm switch
+        {
+            Norm.LInf => [AttackPolicy.CaaLinf, autoAttack],
+            Norm.L2 => [AttackPolicy.CaaL2, autoAttack],
+            Norm.L1 => [autoAttack],
+            _ => [AttackPolicy.Parse("sigma-zero-l0(t=300) -> pgd0(t=20) -> sparse-rs(queries=5000)")],
+        };
+        return published.Select(space.Nearest).OfType<PolicyGenome>().Take(Options.Population);
     }
 
     /// <summary>Runs each policy of the front on the selection examples with several seeds.</summary>

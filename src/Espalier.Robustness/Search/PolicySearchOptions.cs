@@ -12,10 +12,11 @@ public sealed record PolicySearchOptions
     /// <summary>The most stages of a policy.</summary>
     public int Stages { get; init; } = 3;
 
-    /// <summary>Names of the attacks that policies are made of; the norm's own where empty: the paper's in L-inf, mt, fab-t, apgd-dlr, cw and square in L2 and L1, attacks on few pixels in L0.</summary>
+    /// <summary>Names of the attacks that policies are made of; where empty, those of the norm:
+    /// the paper's and those that AutoAttack consists of, FAB-T and Square among them.</summary>
     public IReadOnlyList<string> Pool { get; init; } = [];
 
-    /// <summary>The most steps of a stage; the paper's where null (200; 1,000 of DDN and CW-L2).</summary>
+    /// <summary>The most steps of a stage; where null 200, of DDN and CW-L2 1,000; of FAB and FAB-T never more than 100.</summary>
     public int? MaxSteps { get; init; }
 
     /// <summary>The most nominal gradients per example of a policy; costlier ones are not bred. Null is any number.</summary>
@@ -27,7 +28,7 @@ public sealed record PolicySearchOptions
     /// <summary>Generations G after the first.</summary>
     public int Generations { get; init; } = 10;
 
-    /// <summary>Whether the published policy of the norm is among the first; of no attack otherwise than by chance where not.</summary>
+    /// <summary>Whether the published policy of the norm, and AutoAttack without its first stage, are among the first; of no attack otherwise than by chance where not.</summary>
     public bool SeedPublished { get; init; } = true;
 
     /// <summary>Whether policies are drawn at random instead, as many as NSGA-II would evaluate: what a search must beat.</summary>

@@ -4,51 +4,51 @@ using Module = TorchSharp.torch.nn.Module;
 namespace Espalier.Models;
 
 /// <summary>
-/// A module in evaluation mode without gradients for its weights, for as long as anybody audits it: the first who asks freezes it, the last
-/// who lets go gives it back as it was.
+/// A module in evaluation mode whose parameters need no gradient, until this is disposed of. Several may hold one module; whichever
+/// is disposed of first, the module stays frozen for the others, and after the last it is as it was before the first.
 /// </summary>
-internal sealed class FrozenModule
+internal sealed class FrozenModule : IDisposable
 {
-    private static readonly ConditionalWeakTable<Module, FrozenModule> s_frozen = [];
-    private static readonly Lock s_lock = new();
+    private static readonly ConditionalWeakTable<Module, List<FrozenModule>> s_holders = [];
 
     private readonly Module _module;
-    private readonly ModuleModes _modes;
-    private readonly (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] _parameters;
-    private int _holders;
+    private (ModuleModes Modes, (TorchSharp.Modules.Parameter Parameter, bool RequiredGradient)[] Parameters) _before;
 
-    private FrozenModule(Module module)
+    public FrozenModule(Module module)
     {
         _module = module;
-        _modes = ModuleModes.Evaluate(module);
-        _parameters = [.. module.parameters().Select(p => (p, p.requires_grad))];
-        foreach ((TorchSharp.Modules.Parameter parameter, _) in _parameters)
-            parameter.requires_grad_(false);
-    }
-
-    /// <summary>Freezes a module, or joins those who have.</summary>
-    public static FrozenModule Take(Module module)
-    {
-        lock (s_lock)
+        List<FrozenModule> holders = s_holders.GetOrCreateValue(module);
+        lock (holders)
         {
-            if (!s_frozen.TryGetValue(module, out FrozenModule? frozen))
-                s_frozen.Add(module, frozen = new FrozenModule(module));
-            frozen._holders++;
-            return frozen;
+            _before = (ModuleModes.Evaluate(module), [.. module.parameters().Select(p => (p, p.requires_grad))]);
+            foreach ((TorchSharp.Modules.Parameter parameter, _) in _before.Parameters)
+                parameter.requires_grad_(false);
+            holders.Add(this);
         }
     }
 
-    /// <summary>Lets go.</summary>
-    public void Release()
+    /// <summary>The type of the first parameter of a floating-point type; null where there is none.</summary>
+    public torch.ScalarType? Precision => _before.Parameters.FirstOrDefault(p => p.Parameter.is_floating_point()).Parameter?.dtype;
+
+    public void Dispose()
     {
-        lock (s_lock)
+        List<FrozenModule> holders = s_holders.GetOrCreateValue(_module);
+        lock (holders)
         {
-            if (--_holders > 0)
+            int place = holders.IndexOf(this);
+            if (place < 0)
                 return;
-            s_frozen.Remove(_module);
-            foreach ((TorchSharp.Modules.Parameter parameter, bool required) in _parameters)
+            holders.RemoveAt(place);
+            if (place < holders.Count)
+            {
+                // The next one found the module as this one had left it: it gives back what this one found.
+                holders[place]._before = _before;
+                return;
+            }
+
+            foreach ((TorchSharp.Modules.Parameter parameter, bool required) in _before.Parameters)
                 parameter.requires_grad_(required);
-            _modes.Dispose();
+            _before.Modes.Dispose();
         }
     }
 }

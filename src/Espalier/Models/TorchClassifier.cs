@@ -4,14 +4,14 @@ namespace Espalier.Models;
 
 /// <summary>
 /// A TorchSharp module as a classifier. The module is put into evaluation mode and its parameters are frozen for the
-/// life of this object (auditing never trains): gradients reach the inputs only, and cost nothing for the weights.
+/// life of this object (auditing never trains): gradients reach the inputs only, and cost nothing for the weights. Inputs of another
+/// floating-point type than the weights are converted to theirs.
 /// </summary>
 public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity, IDisposable
 {
     private readonly Module _module;
     private readonly FrozenModule _frozen;
     private readonly torch.ScalarType? _type;
-    private bool _disposed;
 
     /// <summary>Wraps a module; it stays the caller's.</summary>
     /// <param name="module">Maps [batch, ...<paramref name="inputShape"/>] to logits [batch, <paramref name="classCount"/>].</param>
@@ -28,8 +28,8 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         ClassCount = classCount;
         Bounds = bounds ?? InputBounds.Unit;
         BatchSize = batchSize;
-        _type = module.parameters().FirstOrDefault()?.dtype;
-        _frozen = FrozenModule.Take(module);
+        _frozen = new FrozenModule(module);
+        _type = _frozen.Precision;
     }
 
     /// <inheritdoc/>
@@ -54,8 +54,7 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
     public Tensor Logits(Tensor inputs)
     {
         CheckShape(inputs);
-        // A copy: the module may write into its input, such as an in-place ReLU in front.
-        return _module.call(inputs.clone());
+        return _module.call(Own(inputs));
     }
 
     /// <inheritdoc/>
@@ -64,14 +63,11 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
     /// <inheritdoc/>
     public Tensor Predict(Tensor inputs) => InBatches(inputs, PredictedClasses.Of);
 
-    /// <summary>Gives the module back as it was: once no other classifier of the module is left, the mode of every layer and the required gradients are restored.</summary>
-    public void Dispose()
-    {
-        if (_disposed)
-            return;
-        _disposed = true;
-        _frozen.Release();
-    }
+    /// <summary>
+    /// Gives the module back as it was: the mode of every layer and the required gradients are restored, once the last of the
+    /// classifiers on the module is disposed of.
+    /// </summary>
+    public void Dispose() => _frozen.Dispose();
 
     private Tensor InBatches(Tensor inputs, Func<Tensor, Tensor> read)
     {
@@ -80,24 +76,25 @@ public sealed class TorchClassifier : IDifferentiableClassifier, IModelIdentity,
         using var scope = torch.NewDisposeScope();
         long count = inputs.shape[0];
         if (count <= BatchSize)
-            return read(_module.call(inputs.clone())).MoveToOuterDisposeScope();
+            return read(_module.call(Own(inputs))).MoveToOuterDisposeScope();
 
         var parts = new List<Tensor>();
         for (long start = 0; start < count; start += BatchSize)
         {
             using var batch = torch.NewDisposeScope();
-            parts.Add(read(_module.call(inputs.narrow(0, start, Math.Min(BatchSize, count - start)).clone())).MoveToOuterDisposeScope());
+            parts.Add(read(_module.call(Own(inputs.narrow(0, start, Math.Min(BatchSize, count - start))))).MoveToOuterDisposeScope());
         }
 
         return torch.cat(parts).MoveToOuterDisposeScope();
     }
+
+    /// <summary>A copy, of the weights' type: the module may write into its input, such as an in-place ReLU in front.</summary>
+    private Tensor Own(Tensor inputs) => _type is { } type && inputs.is_floating_point() && inputs.dtype != type ? inputs.to(type) : inputs.clone();
 
     private void CheckShape(Tensor inputs)
     {
         long[] shape = inputs.shape;
         if (shape.Length != InputShape.Count + 1 || !shape.AsSpan(1).SequenceEqual(InputShape.ToArray()))
             throw new ShapeException("inputs", shape, $"[batch, {string.Join(", ", InputShape)}]");
-        if (_type is { } type && inputs.is_floating_point() && inputs.dtype != type)
-            throw new DataException("inputs", $"are of type {inputs.dtype}, and the model's weights of type {type}", "convert one of them: inputs.to(...) or module.to(...)");
     }
 }

@@ -62,7 +62,7 @@ internal sealed class GradientAccumulation : IDisposable
             using Batch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i]);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
             LossSum part = _objective.Step(batch, state);
             double value = part.Sum.ToDouble();
             sums.Loss += value;
@@ -102,7 +102,7 @@ internal sealed class GradientAccumulation : IDisposable
             using Batch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i]);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
             Embedding embedding = objective.Embed(batch, state);
             sums.Correct += embedding.Correct?.ToDouble() ?? double.NaN;
             Tensor surrogate = (embedding.Rows * gradient.narrow(0, own[i].Position - step.Position, own[i].Count)).sum();
@@ -123,7 +123,7 @@ internal sealed class GradientAccumulation : IDisposable
         {
             using var pass = torch.NewDisposeScope();
             using Batch batch = Next(batches);
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, micro);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, micro, _ranks.Size == 1);
             Tensor part = objective.Embed(batch, state).Rows;
             all ??= torch.zeros([step.Samples, .. part.shape[1..]], dtype: part.dtype, device: part.device).MoveToOuterDisposeScope();
             all.narrow(0, micro.Position - step.Position, micro.Count).copy_(part);

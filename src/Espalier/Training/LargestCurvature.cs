@@ -97,7 +97,7 @@ public static class LargestCurvature
             foreach (Batch batch in batches)
             {
                 using var scope = torch.NewDisposeScope();
-                using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count));
+                using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count), isAlone: true);
                 LossSum loss = objective.Step(batch, state);
                 loss.Sum.backward();
                 BackwardFailure.ThrowIfAny();

@@ -37,6 +37,15 @@ internal sealed class ReferenceModel
         return torch.tensor(values, shape);
     }
 
+    /// <summary>As <see cref="Fill"/>, in double precision.</summary>
+    public static Tensor Doubles(int k, long[] shape, double scale, double offset = 0)
+    {
+        double[] values = new double[shape.Aggregate(1L, (a, b) => a * b)];
+        for (uint i = 0; i < values.Length; i++)
+            values[i] = offset + scale * Noise(k, i);
+        return torch.tensor(values, shape);
+    }
+
     /// <summary>Token ids below a number.</summary>
     public static Tensor Ids(int vocabulary, params long[] shape)
     {

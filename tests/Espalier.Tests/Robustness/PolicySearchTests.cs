@@ -26,7 +26,7 @@ public sealed class PolicySearchTests : IDisposable
         return (model, new(x.narrow(0, 0, 40), labels.narrow(0, 0, 40)), new(x.narrow(0, 40, 40), labels.narrow(0, 40, 40)));
     }
 
-    private static PolicySearchOptions Options => new() { Epsilon = 0.05, Population = 6, Generations = 3, MaxSteps = 16, Seed = 5, SeedPublished = false };
+    private static PolicySearchOptions Options => new() { Epsilon = 0.05, Population = 6, Generations = 3, MaxSteps = 16, Seed = 5, SeedPublished = false, Pool = ["fgsm", "pgd", "mi", "cw", "odi-cos", "odi-cyclical", "odi-step", "mt"] };
 
     /// <summary>A budget is kept by what is bred, not only by what is chosen: otherwise a front may have nothing just below it.</summary>
     [Theory]
@@ -77,6 +77,53 @@ public sealed class PolicySearchTests : IDisposable
 
         // The default pools of L2 and L1 have what AutoAttack has there and the paper's pool lacks.
         Assert.All((Norm[])[Norm.L2, Norm.L1], norm => Assert.Superset(new HashSet<string> { "fab-t", "square" }, new PolicySpace(norm, [], 3, null).Pool.ToHashSet()));
+    }
+
+    /// <summary>
+    /// Of a model that answers in steps, with a slight slope the wrong way, gradients lead away from the boundary. The pool of each
+    /// norm holds an attack that does without them.
+    /// </summary>
+    [Theory]
+    [InlineData(Norm.LInf, 0.1)]
+    [InlineData(Norm.L2, 0.3)]
+    [InlineData(Norm.L1, 0.8)]
+    public void Where_gradients_mislead_the_search_finds_what_does_without_them(Norm norm, double epsilon)
+    {
+        using var scope = torch.NewDisposeScope();
+        Tensor w = Random(1, Features);
+        var model = new Stairs(w);
+        Tensor x = Random(3, 80, Features).sigmoid();
+        Tensor labels = model.Predict(x);
+        PolicyExamples search = new(x.narrow(0, 0, 20), labels.narrow(0, 0, 20));
+        PolicyExamples selection = new(x.narrow(0, 20, 20), labels.narrow(0, 20, 20));
+        PolicySearchOptions options = Options with { Norm = norm, Epsilon = epsilon, Population = 4, Generations = 1, SeedPublished = true, MaxComplexity = 300, Pool = [] };
+        AttackPolicy found = new PolicySearch(options).Run(model, search, selection).Selected.Policy;
+        int left = Left(found);
+        Assert.InRange(left, 1, Left(AttackPolicy.Parse("pgd(t=50) -> mt(t=50) -> cw(t=50)")) / 2);
+
+        int Left(AttackPolicy policy)
+        {
+            using AttackResult result = policy.Build(norm, epsilon, seed: 9).Run(model, x.narrow(0, 40, 40), labels.narrow(0, 40, 40));
+            return result.Success.Count(s => !s);
+        }
+    }
+
+    [Theory]
+    [InlineData(Norm.LInf)]
+    [InlineData(Norm.L2)]
+    [InlineData(Norm.L1)]
+    public void A_search_begins_with_what_AutoAttack_consists_of(Norm norm)
+    {
+        var space = new PolicySpace(norm, [], 3, null);
+        PolicyGenome? genome = space.Nearest(AttackPolicy.Parse("mt(t=100) | fab-t(t=100) | square(queries=5000)"));
+        Assert.Equal("mt(t=100) | fab-t(t=100) | square(queries=5000)", (space.Policy(genome!) with { Norm = null }).ToString());
+        // The queries of a level and the level of queries are each other's inverse.
+        for (int level = 1; level <= PolicyGene.Levels; level++)
+        {
+            AttackPolicy policy = space.Policy(space.Repair(new([new("square", PolicyGene.Levels, level), new(PolicyGene.Identity, 1, 1), new(PolicyGene.Identity, 1, 1)])));
+            Assert.Equal(Math.Round(5000.0 * level * level / 64), policy.Stages[0].Settings["queries"]);
+            Assert.Equal(policy, space.Policy(space.Nearest(policy)!));
+        }
     }
 
     /// <summary>Radii of stages are whole numbers of pixels, one at least.</summary>
@@ -180,8 +227,10 @@ public sealed class PolicySearchTests : IDisposable
         PolicySearchResult free = new PolicySearch(Options).Run(model, search, selection);
         for (int i = 1; i < free.Front.Count; i++)
         {
-            Assert.True(free.Front[i].Complexity > free.Front[i - 1].Complexity);
-            Assert.True(free.Front[i].SearchRobust < free.Front[i - 1].SearchRobust);
+            // Dearer is stronger; two of one price may be equally strong.
+            int dearer = free.Front[i].Complexity.CompareTo(free.Front[i - 1].Complexity);
+            Assert.InRange(dearer, 0, 1);
+            Assert.Equal(dearer, free.Front[i - 1].SearchRobust.CompareTo(free.Front[i].SearchRobust));
         }
 
         Assert.Equal(free.Front.MinBy(c => (c.SelectionRobust, c.SearchRobust)), free.Selected);
@@ -217,6 +266,26 @@ public sealed class PolicySearchTests : IDisposable
         var scores = new DelegateClassifier([Features], 5, model.Probabilities);
         Assert.Throws<OptionsException>(() => new PolicySearch(Options).Run(scores, search, selection));
         Assert.Throws<DataException>(() => new PolicySearch(Options).Run(model, search, new(selection.Inputs.narrow(0, 0, 0), selection.Labels.narrow(0, 0, 0))));
+    }
+
+    /// <summary>Logits (0, w·s - w·c) of stairs s = round(8x)/8 about the middle c of the box, and a slope against them that no value shows.</summary>
+    private sealed class Stairs(Tensor w) : IDifferentiableClassifier
+    {
+        public int ClassCount => 2;
+
+        public IReadOnlyList<long> InputShape => [w.shape[0]];
+
+        public InputBounds Bounds => InputBounds.Unit;
+
+        public Tensor Logits(Tensor inputs)
+        {
+            Tensor margin = ((inputs * 8).round().detach() / 8 - 0.5).matmul(w) - 1e-4 * (inputs - 0.5).matmul(w);
+            return torch.stack([torch.zeros_like(margin), margin], 1);
+        }
+
+        public Tensor Probabilities(Tensor inputs) => Logits(inputs).detach().softmax(1);
+
+        public Tensor Predict(Tensor inputs) => Logits(inputs).detach().argmax(1);
     }
 
     private sealed class StopAfter(CancellationTokenSource stop, int generation) : IProgress<PolicySearchGeneration>

@@ -113,4 +113,22 @@ public sealed class ParetoFrontTests
         Assert.Throws<ArgumentException>(() => Hypervolume.Of([[1.0]], [1, 1]));
         Assert.Throws<ArgumentException>(() => Hypervolume.Of([], []));
     }
+
+    /// <summary>Of five on one front, the middle of the three inside has most room: it wins each of its tournaments with its neighbours.</summary>
+    [Fact]
+    public void Of_one_front_the_tournament_prefers_room()
+    {
+        // Crowding 0.5, 1.1 and 1.5 inside, infinite at the ends: of 25 pairs (a, b) the k-th worst is picked in 2k - 1.
+        double[][] front = [[0, 10], [1, 9], [2, 5], [6, 3], [10, 0]];
+        var tournament = new Tournament<string>([.. front.Select((f, i) => new SearchIndividual<string>(i, 0, $"{i}", $"{i}", new(f)))]);
+        double[] room = ParetoFront.CrowdingDistance(front);
+        int[] worstFirst = [.. Enumerable.Range(1, 3).OrderBy(i => room[i])];
+        var random = new SplitMix64(1, 2);
+        int[] picks = new int[5];
+        for (int i = 0; i < 25_000; i++)
+            picks[int.Parse(tournament.Pick(ref random))]++;
+        for (int k = 0; k < 3; k++)
+            Assert.InRange(picks[worstFirst[k]], ((2 * k) + 1) * 1000 - 300, ((2 * k) + 1) * 1000 + 300);
+        Assert.InRange(picks[0], 7600, 8400);
+    }
 }

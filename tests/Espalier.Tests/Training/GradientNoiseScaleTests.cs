@@ -59,4 +59,16 @@ public sealed class GradientNoiseScaleTests
 
         public override LossSum Step(Batch batch, TrainingState state) => new(model.call(batch.Inputs).sum(), batch.Count);
     }
+
+    /// <summary>Of two steps, each as many samples of the large batch as the half-life, the older counts half as much.</summary>
+    [Fact]
+    public void What_was_measured_counts_half_after_the_half_life_in_samples()
+    {
+        var scale = new GradientNoiseScale(64);
+        (double signal, double noise)[] steps = [(2, 10), (5, 40)];
+        foreach ((double signal, double noise) in steps)
+            scale.Add(signal + (noise / 8), 8, signal + (noise / 64), 64);
+        Assert.Equal((2 + (2 * 5)) / 3.0, scale.SignalSquared, 1e-12);
+        Assert.Equal((10 + (2 * 40)) / 3.0, scale.NoiseTrace, 1e-10);
+    }
 }

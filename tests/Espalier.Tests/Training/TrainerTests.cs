@@ -229,6 +229,33 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal("optimizer.learningRate", error.Option);
     }
 
+    /// <summary>Dropout draws from the one default generator that a process has.</summary>
+    [Fact]
+    public void Trainings_on_two_threads_of_a_process_end_as_they_do_one_after_the_other()
+    {
+        using Dataset data = Rings(128, torch.float32);
+        TrainerOptions[] options = [.. Enumerable.Range(0, 2).Select(i => new TrainerOptions { BatchSize = 16, MicroBatchSize = 8, Length = Duration.Steps(60), Optimizer = Plain, Seed = i })];
+        Tensor[] apart = [.. options.Select(o => Train(data, o))];
+        torch.nn.Module<Tensor, Tensor>[] models = [Network(torch.float32), Network(torch.float32)];
+        using var together = new Barrier(2);
+        Thread[] threads = [.. options.Select((o, i) => new Thread(() =>
+        {
+            together.SignalAndWait();
+            new Trainer(o).Fit(new ClassificationObjective(models[i]), data).Dispose();
+        }))];
+        foreach (Thread thread in threads)
+            thread.Start();
+        foreach (Thread thread in threads)
+            thread.Join();
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.True(apart[i].equal(Flatten(models[i])).all().item<bool>());
+            models[i].Dispose();
+        }
+
+        Assert.False(apart[0].equal(apart[1]).all().item<bool>());
+    }
+
     private static OptimizerOptions Plain => new() { Kind = OptimizerKind.Sgd, LearningRate = 0.05 };
 
     private static Dataset Rings(int count, torch.ScalarType type)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Espalier.Models;
 
 namespace Espalier.Robustness;
@@ -27,6 +26,9 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         return inputs.index_select(0, rows);
     }
 
+    /// <summary>Inputs of a precision that attacks compute in: float32 and float64 as they are, others as float32.</summary>
+    public static Tensor Precise(Tensor inputs) => inputs.dtype == torch.float32 || inputs.dtype == torch.float64 ? inputs.alias() : inputs.to(torch.float32);
+
     /// <summary>What the model offers.</summary>
     public static Access Offers(IClassifier classifier) => classifier switch
     {
@@ -35,12 +37,12 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         _ => Access.Labels,
     };
 
-    /// <summary>Logits with a graph back to the inputs, [batch, classes].</summary>
+    /// <summary>Logits with a graph back to the inputs, [batch, classes], of the inputs' type.</summary>
     /// <exception cref="ModelOutputException">They are no numbers, or no graph leads to the inputs.</exception>
     public Tensor Logits(Tensor inputs)
     {
         meter.Spend(inputs.shape[0]);
-        Tensor logits = Checked(Asked(() => ((IDifferentiableClassifier)Classifier).Logits(inputs.clone()), inputs), inputs);
+        Tensor logits = Checked(((IDifferentiableClassifier)Classifier).Logits(inputs.clone()), inputs);
         if (!logits.requires_grad)
         {
             throw new ModelOutputException("the model's logits", "have no gradient with respect to the inputs",
@@ -51,15 +53,15 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     }
 
     /// <summary>Logits, or logarithms of probabilities where the model gives no more: their differences are the same. No graph.</summary>
-    /// <returns>[batch, classes].</returns>
+    /// <returns>[batch, classes], of the inputs' type.</returns>
     /// <exception cref="ModelOutputException">They are no numbers.</exception>
     public Tensor Scores(Tensor inputs)
     {
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
-        return Checked(Asked(() => Classifier is IDifferentiableClassifier differentiable
+        return Checked(Classifier is IDifferentiableClassifier differentiable
             ? differentiable.Logits(inputs.clone())
-            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).clamp_min(LeastProbability).log(), inputs), inputs);
+            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).to(inputs.dtype).clamp_min(LeastProbability).log(), inputs);
     }
 
     /// <summary>Predicted labels, [batch].</summary>
@@ -68,7 +70,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     {
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
-        Tensor labels = Asked(() => Classifier.Predict(inputs.clone()), inputs);
+        Tensor labels = Classifier.Predict(inputs.clone());
         if (labels.shape is not [var rows] || rows != inputs.shape[0])
             throw new ModelOutputException("the model's labels", $"have shape [{string.Join(", ", labels.shape)}]", $"expected [{inputs.shape[0]}]");
         foreach (long label in HostValues.Longs(labels))
@@ -78,20 +80,6 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         }
 
         return labels;
-    }
-
-    // What libtorch says of a model that fails is a trace; a user wants the inputs it failed on.
-    private static Tensor Asked(Func<Tensor> ask, Tensor inputs)
-    {
-        try
-        {
-            return ask();
-        }
-        catch (ExternalException error)
-        {
-            throw new ModelOutputException("the model", $"fails on inputs of type {inputs.dtype} and shape [{string.Join(", ", inputs.shape)}]: {error.Message.Split('\n')[0]}",
-                "give inputs of the type and shape that it takes", error);
-        }
     }
 
     // In the order of the keys, the rows are a function of the set.
@@ -113,6 +101,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
                 "a model that cannot be read cannot be judged: look for overflow, a division by zero or a logarithm of zero in it");
         }
 
-        return scores;
+        // An iterate is made of losses, steps and gradients: one of another type would change the type of the next.
+        return scores.to(inputs.dtype);
     }
 }
