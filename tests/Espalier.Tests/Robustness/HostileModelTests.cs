@@ -162,6 +162,19 @@ public sealed class HostileModelTests : IDisposable
             Assert.Equal(result.Report.Outcomes[i].Stage >= 0, after[i].item<long>() != labels[i].item<long>());
     }
 
+    [Theory]
+    [InlineData("square(queries=20)")]
+    [InlineData("hop-skip-jump(queries=50)")]
+    public void A_model_that_fails_is_named_and_no_trace(string policy)
+    {
+        using var scope = torch.NewDisposeScope();
+        (Tensor weight, Tensor _, Tensor x) = Problem(5);
+        var model = new DelegateClassifier([Features], 5, v => v.to(torch.float64).matmul(weight.t()).softmax(1));
+        ModelOutputException error = Assert.Throws<ModelOutputException>(() => Attack(policy, 1).Run(model, x, torch.zeros(5, dtype: torch.int64)));
+        Assert.DoesNotContain('\n', error.Message);
+        Assert.Contains("inputs of type", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Sets its inputs to zero once it has looked at them.</summary>
     private sealed class Scribbler(IDifferentiableClassifier inner) : IDifferentiableClassifier
     {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Espalier.Models;
 
 namespace Espalier.Robustness;
@@ -42,7 +43,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     public Tensor Logits(Tensor inputs)
     {
         meter.Spend(inputs.shape[0]);
-        Tensor logits = Checked(((IDifferentiableClassifier)Classifier).Logits(inputs.clone()), inputs);
+        Tensor logits = Checked(Asked(() => ((IDifferentiableClassifier)Classifier).Logits(inputs.clone()), inputs), inputs);
         if (!logits.requires_grad)
         {
             throw new ModelOutputException("the model's logits", "have no gradient with respect to the inputs",
@@ -59,9 +60,9 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     {
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
-        return Checked(Classifier is IDifferentiableClassifier differentiable
+        return Checked(Asked(() => Classifier is IDifferentiableClassifier differentiable
             ? differentiable.Logits(inputs.clone())
-            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).to(inputs.dtype).clamp_min(LeastProbability).log(), inputs);
+            : ((IScoringClassifier)Classifier).Probabilities(inputs.clone()).to(inputs.dtype).clamp_min(LeastProbability).log(), inputs), inputs);
     }
 
     /// <summary>Predicted labels, [batch].</summary>
@@ -70,7 +71,7 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
     {
         using var noGradients = torch.no_grad();
         meter.Spend(inputs.shape[0]);
-        Tensor labels = Classifier.Predict(inputs.clone());
+        Tensor labels = Asked(() => Classifier.Predict(inputs.clone()), inputs);
         if (labels.shape is not [var rows] || rows != inputs.shape[0])
             throw new ModelOutputException("the model's labels", $"have shape [{string.Join(", ", labels.shape)}]", $"expected [{inputs.shape[0]}]");
         foreach (long label in HostValues.Longs(labels))
@@ -80,6 +81,20 @@ internal sealed class AttackTarget(IClassifier classifier, QueryMeter meter, Ten
         }
 
         return labels;
+    }
+
+    // What libtorch says of a model that fails is a trace; a user wants the inputs that it failed on.
+    private static Tensor Asked(Func<Tensor> ask, Tensor inputs)
+    {
+        try
+        {
+            return ask();
+        }
+        catch (ExternalException error)
+        {
+            throw new ModelOutputException("the model", $"fails on inputs of type {inputs.dtype} and shape [{string.Join(", ", inputs.shape)}]: {error.Message.Split('\n')[0]}",
+                "give inputs of the type and shape that it takes", error);
+        }
     }
 
     // In the order of the keys, the rows are a function of the set.
