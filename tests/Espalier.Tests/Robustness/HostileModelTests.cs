@@ -169,7 +169,7 @@ public sealed class HostileModelTests : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         (Tensor weight, Tensor _, Tensor x) = Problem(5);
-        var model = new DelegateClassifier([Features], 5, v => v.to(torch.float64).matmul(weight.t()).softmax(1));
+        var model = new DelegateClassifier([Features], 5, v => torch.nn.functional.linear(v.to(torch.float64), weight).softmax(1));
         ModelOutputException error = Assert.Throws<ModelOutputException>(() => Attack(policy, 1).Run(model, x, torch.zeros(5, dtype: torch.int64)));
         Assert.DoesNotContain('\n', error.Message);
         Assert.Contains("inputs of type", error.Message, StringComparison.Ordinal);
