@@ -32,6 +32,13 @@ public sealed partial class ConcurrencyTests
         Assert.Empty(elsewhere);
     }
 
+    [Fact]
+    public void Tests_that_count_the_tensors_of_all_threads_run_alone()
+    {
+        Type[] elsewhere = [.. Classes(null).Concat(Classes(Beside.Name)).Where(t => Source(t).Contains("TotalCount", StringComparison.Ordinal))];
+        Assert.Empty(elsewhere);
+    }
+
     private static IEnumerable<Type> Classes(string? collection) => Assembly.GetExecutingAssembly().GetTypes()
         .Where(t => t.GetMethods().Any(m => m.IsDefined(typeof(FactAttribute))) && t != typeof(ConcurrencyTests) && t.GetCustomAttribute<CollectionAttribute>()?.Name == collection);
 

@@ -147,18 +147,6 @@ public sealed class DataCatalogTests : IDisposable
     }
 
     [Fact]
-    public void Loading_leaves_nothing_to_the_finalizer()
-    {
-        string path = _folder.Write("own.csv", "a,y\n1,u\n2,u\n3,u\n4,u\n5,u\n6,v\n7,v\n8,v\n9,v\n10,v\n");
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        long before = Tensor.TotalCount;
-        foreach (string name in new[] { "digits", "wine", "moons", "blobs", "csv" })
-            Empty.Load(new() { Name = name, Path = path, Limit = 120, Standardize = true }).Dispose();
-        Assert.Equal(before, Tensor.TotalCount);
-    }
-
-    [Fact]
     public void Options_bind_from_json()
     {
         var options = JsonSerializer.Deserialize<DataOptions>("""{"name":"csv","path":"x.csv","limit":5,"csv":{"target":"y"}}""", JsonSerializerOptions.Web)!;
