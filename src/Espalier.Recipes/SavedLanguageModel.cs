@@ -37,7 +37,7 @@ public sealed class SavedLanguageModel : IDisposable
     /// <exception cref="DataException">The tokenizer is missing or broken.</exception>
     public static SavedLanguageModel Open(string path, torch.Device device, bool? ema = null)
     {
-        using Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Run.WeightsName)) && File.Exists(TokenizerFactory.PathIn(folder)));
+        using Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Models.ModelWeights.FileName)) && File.Exists(TokenizerFactory.PathIn(folder)));
         Recipe recipe = RecipeRun.RecipeOf(run);
         OptionsException.Require(recipe.Objective.Kind == ObjectiveKind.CausalLanguageModel, "objective.kind", recipe.Objective.Kind, "must be causalLanguageModel for a run that is to write: only such a model knows what comes next");
         if (!File.Exists(run.WeightsPath))

@@ -45,7 +45,7 @@ public sealed class SavedRun : IDisposable
     /// <exception cref="DataException">The data is not what the run was trained on.</exception>
     public static SavedRun Open(string path, torch.Device device)
     {
-        Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Run.WeightsName)));
+        Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Models.ModelWeights.FileName)));
         Recipe recipe = RecipeRun.RecipeOf(run);
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");

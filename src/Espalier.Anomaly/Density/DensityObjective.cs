@@ -62,7 +62,7 @@ public sealed class DensityObjective : Objective
     {
         var detector = new BitsPerDimension(_model);
         using var scope = torch.NewDisposeScope();
-        double[] inside = Values(Models.DatasetAnswers.Of(data, detector.Score));
+        double[] inside = Values(DatasetAnswers.Of(data, detector.Score));
         var numbers = new Dictionary<string, double> { ["bitsPerDimension"] = inside.Average() };
         if (_outliers is not null)
             numbers["outlierAuroc"] = Auroc.Of(Values(detector.Score(_outliers.First(Watched).Inputs)), inside);

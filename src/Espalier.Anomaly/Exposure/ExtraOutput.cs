@@ -46,7 +46,7 @@ public sealed class ExtraOutput : Module<Tensor, Tensor>
     /// <param name="path">A file of weights, or the folder of a run.</param>
     public static bool IsIn(string path)
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, Runs.Run.WeightsName) : path;
+        string file = Directory.Exists(path) ? Path.Combine(path, Models.ModelWeights.FileName) : path;
         return file.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) && File.Exists(file) && Models.SafetensorsFile.Open(file).Contains("confidence_weight");
     }
 

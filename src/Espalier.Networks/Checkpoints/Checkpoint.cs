@@ -21,7 +21,7 @@ public static class Checkpoint
     {
         options ??= new();
         options.Validate();
-        string file = Directory.Exists(path) ? System.IO.Path.Combine(path, Runs.Run.WeightsName) : path;
+        string file = Directory.Exists(path) ? System.IO.Path.Combine(path, Models.ModelWeights.FileName) : path;
         WeightsFile weights = WeightsFile.Open(file);
         var plan = new CheckpointPlan(file, weights, module, layout, options);
         if (options.Strict && !plan.Report.IsComplete)

@@ -26,7 +26,7 @@ public static class PretrainedEncoder
 
     private static void Load(torch.nn.Module encoder, string name, string path, bool? averaged)
     {
-        string file = Directory.Exists(path) ? Path.Combine(path, Runs.Run.WeightsName) : path;
+        string file = Directory.Exists(path) ? Path.Combine(path, Models.ModelWeights.FileName) : path;
         if (!File.Exists(file))
             throw new CheckpointException(file, "does not exist", "give the folder of a run, or its model.safetensors");
         ModelWeights.Load(encoder, file, averaged ?? ModelWeights.HasEma(file) ? ModelWeights.EmaPrefix + name : name);

@@ -3,6 +3,9 @@ namespace Espalier.Models;
 /// <summary>Weights of a module to and from safetensors files, by the module's own names.</summary>
 public static class ModelWeights
 {
+    /// <summary>The file name of the weights in a run's folder.</summary>
+    public const string FileName = "model.safetensors";
+
     /// <summary>The prefix under which the averaged weights of a model lie beside its own.</summary>
     public const string EmaPrefix = "ema.";
 
@@ -11,7 +14,7 @@ public static class ModelWeights
     /// <param name="path">The file.</param>
     /// <param name="ema">Averaged weights: exchanged into the model while they are written.</param>
     /// <param name="metadata">For the file's header.</param>
-    public static void Save(torch.nn.Module module, string path, Training.ModelEma? ema = null, IReadOnlyDictionary<string, string>? metadata = null)
+    public static void Save(torch.nn.Module module, string path, IAveragedWeights? ema = null, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var scope = torch.NewDisposeScope();
         var tensors = new List<KeyValuePair<string, Tensor>>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Espalier.Files;
+using Espalier.Models;
 
 namespace Espalier.Runs;
 
@@ -13,9 +14,6 @@ public sealed class Run : IDisposable
 {
     /// <summary>The name that stands for the newest run of a root folder.</summary>
     public const string Last = "last";
-
-    /// <summary>The file name of a run's weights.</summary>
-    public const string WeightsName = "model.safetensors";
 
     private const string ManifestName = "run.json";
     private const string LockName = ".lock";
@@ -56,7 +54,7 @@ public sealed class Run : IDisposable
     public string ReportPath => Path.Combine(Folder, "report.html");
 
     /// <summary>The model's weights.</summary>
-    public string WeightsPath => Path.Combine(Folder, WeightsName);
+    public string WeightsPath => Path.Combine(Folder, ModelWeights.FileName);
 
     /// <summary>Where checkpoints go.</summary>
     public string CheckpointFolder => Path.Combine(Folder, "checkpoints");

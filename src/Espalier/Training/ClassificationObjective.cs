@@ -56,7 +56,7 @@ public sealed class ClassificationObjective : Objective
     {
         using var classifier = new Models.TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
         using var scope = torch.NewDisposeScope();
-        Tensor probabilities = Models.DatasetAnswers.Probabilities(classifier, data);
+        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
         return new Dictionary<string, double>
         {
             ["loss"] = LogLoss.Of(probabilities, data.Labels),

@@ -1,3 +1,5 @@
+using Espalier.Models;
+
 namespace Espalier.Training;
 
 /// <summary>
@@ -5,7 +7,7 @@ namespace Espalier.Training;
 /// the samples of the step (<see cref="ScalingRule.EmaMomentum"/>), so that its half-life in samples is a constant of the
 /// recipe whatever the batch size.
 /// </summary>
-public sealed class ModelEma : IDisposable
+public sealed class ModelEma : IAveragedWeights, IDisposable
 {
     private readonly FlatParameters _parameters;
     private readonly EmaOptions _options;

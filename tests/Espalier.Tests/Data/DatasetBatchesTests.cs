@@ -1,5 +1,4 @@
 using Espalier.Data;
-using Espalier.Models;
 
 namespace Espalier.Tests.Data;
 

@@ -35,7 +35,7 @@ public sealed class ExposureFormsTests : IDisposable
         Recipe recipe = RecipeRun.RecipeOf(Run.Open(_folder.File("exposed")));
         using RecipeData data = RecipeData.Load(recipe);
         using var network = ExtraOutput.Create(recipe.Model, data.Loaded.Splits.Test.InputShape, 10, 0);
-        ModelWeights.Load(network, Path.Combine(_folder.File("exposed"), Run.WeightsName));
+        ModelWeights.Load(network, Path.Combine(_folder.File("exposed"), ModelWeights.FileName));
         network.eval();
         using var scope = torch.NewDisposeScope();
         Tensor b = network.All(data.Loaded.Splits.Test.All().Inputs).select(1, 10).sigmoid();
@@ -72,8 +72,8 @@ public sealed class ExposureFormsTests : IDisposable
         TinyRun.Execute(branch with { Model = branch.Model with { Weights = _folder.File("plain") } }, _folder.File("from-plain"));
         TinyRun.Execute(branch with { Model = branch.Model with { Weights = _folder.File("from-plain") }, Seed = 77 }, _folder.File("from-branch"));
 
-        SafetensorsFile plain = SafetensorsFile.Open(Path.Combine(_folder.File("plain"), Run.WeightsName));
-        SafetensorsFile first = SafetensorsFile.Open(Path.Combine(_folder.File("from-plain"), Run.WeightsName)), second = SafetensorsFile.Open(Path.Combine(_folder.File("from-branch"), Run.WeightsName));
+        SafetensorsFile plain = SafetensorsFile.Open(Path.Combine(_folder.File("plain"), ModelWeights.FileName));
+        SafetensorsFile first = SafetensorsFile.Open(Path.Combine(_folder.File("from-plain"), ModelWeights.FileName)), second = SafetensorsFile.Open(Path.Combine(_folder.File("from-branch"), ModelWeights.FileName));
         string[] kept = [.. plain.Names.Where(n => plain.ShapeOf(n).SequenceEqual(first.ShapeOf($"network.{n}")))];
         Assert.Equal(plain.Names.Count() - 2, kept.Length);                  // all but weight and bias of the head
         Assert.All(kept, n => Assert.True(Distance(Values(plain, n), Values(first, $"network.{n}")) < 1e-6, n));

@@ -98,7 +98,7 @@ internal static class SentimentFineTuning
     {
         public string Path { get; } = Directory.CreateTempSubdirectory("espalier-").FullName;
 
-        public string Weights => System.IO.Path.Combine(Path, Runs.Run.WeightsName);
+        public string Weights => System.IO.Path.Combine(Path, Models.ModelWeights.FileName);
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
     }

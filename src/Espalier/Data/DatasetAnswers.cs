@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Models;
 
-namespace Espalier.Models;
+namespace Espalier.Data;
 
 /// <summary>What a model says of a whole data set, batch by batch.</summary>
 public static class DatasetAnswers
