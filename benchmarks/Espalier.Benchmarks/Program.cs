@@ -1,7 +1,18 @@
 using System.Runtime.CompilerServices;
 using BenchmarkDotNet.Running;
 using Espalier.Benchmarks;
-using Espalier.Training;
+using Espalier.Benchmarks.Anomaly;
+using Espalier.Benchmarks.Attacks;
+using Espalier.Benchmarks.Communication;
+using Espalier.Benchmarks.Micro;
+using Espalier.Benchmarks.Mutation;
+using Espalier.Benchmarks.Networks;
+using Espalier.Benchmarks.Onnx;
+using Espalier.Benchmarks.Overhead;
+using Espalier.Benchmarks.Parity;
+using Espalier.Benchmarks.Scaling;
+using Espalier.Benchmarks.Text;
+using Espalier.Training.Loop;
 
 // The core prepares the C environment when it loads; that must come before libtorch does.
 RuntimeHelpers.RunModuleConstructor(typeof(Trainer).Module.ModuleHandle);

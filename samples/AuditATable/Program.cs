@@ -1,13 +1,19 @@
 // Trains a small network on a table, then asks how robust it is and what would have had to differ.
 // Run it with: dotnet run -c Release --project samples/AuditATable
-using Espalier.Counterfactuals;
-using Espalier.Data;
-using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Robustness;
-using Espalier.Training;
 
 // Your own table: new DataOptions { Name = "csv", Path = "customers.csv", Csv = new() { Target = "churned" } }.
+using Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Search;
+using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Models;
+using Espalier.Networks;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Regions;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+
 using LoadedData data = DataCatalog.Default.Load(new DataOptions { Name = "breast-cancer", Standardize = true });
 Dataset train = data.Splits.Train;
 Dataset test = data.Splits.Test;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Espalier.Cli.Commands;
+using Espalier.Errors;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using Espalier.Communication;
+using Espalier.Errors;
 
 namespace Espalier.Distributed;
 

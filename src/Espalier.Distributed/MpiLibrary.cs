@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using Espalier.Errors;
 using Unsafe = MPI.Unsafe;
 
 namespace Espalier.Distributed;

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Distributed;
 
 /// <summary>How a job of several processes treats its user when something goes wrong.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
+using Espalier.Errors;
 using Unsafe = MPI.Unsafe;
 
 namespace Espalier.Distributed;

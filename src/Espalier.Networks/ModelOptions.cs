@@ -1,3 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Density;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Mlp;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
+
 namespace Espalier.Networks;
 
 /// <summary>Which network, and its shape: the <c>model</c> section of a recipe.</summary>

@@ -1,3 +1,6 @@
+using Espalier.Errors;
+using Espalier.Networks.Vision;
+
 namespace Espalier.Networks;
 
 /// <summary>The published sizes by name: each fills the section of its family.</summary>

@@ -1,3 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Density;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Mlp;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Networks;

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Encoders;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Runs.Store;
+using Espalier.Training.Normalization;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

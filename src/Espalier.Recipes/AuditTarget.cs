@@ -1,8 +1,12 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Models.Endpoints;
 using Espalier.Networks;
-using Espalier.Onnx;
-
+using Espalier.Networks.Checkpoints;
+using Espalier.Onnx.Classification;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

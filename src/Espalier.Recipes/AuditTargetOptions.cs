@@ -1,5 +1,6 @@
-using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Models.Endpoints;
+using Espalier.Networks.Checkpoints;
 
 namespace Espalier.Recipes;
 

@@ -1,6 +1,6 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Espalier.Representation;
+using Espalier.Representation.Evaluation;
 
 namespace Espalier.Recipes;
 

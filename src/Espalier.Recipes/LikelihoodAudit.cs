@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Files;
-using Espalier.Onnx;
+using Espalier.Onnx.Classification;
 
 namespace Espalier.Recipes;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Serialization;
-using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Networks;
 using Espalier.Recipes.Stages;
-using Espalier.Training;
+using Espalier.Training.Loop;
 
 namespace Espalier.Recipes;
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Espalier.Errors;
 
 namespace Espalier.Recipes;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
-using Espalier.Data;
+using Espalier.Data.Catalog;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Corpora;
+using Espalier.Language.Tokenizers;
 
 namespace Espalier.Recipes;
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Espalier.Errors;
 using Espalier.Files;
 
 namespace Espalier.Recipes;
@@ -191,7 +192,7 @@ public sealed class RecipeDocument
     {
         if (type.IsEnum)
             return $"it is one of {string.Join(", ", Enum.GetNames(type).Select(n => $"\"{JsonNamingPolicy.CamelCase.ConvertName(n)}\""))}";
-        if (type == typeof(Training.Duration))
+        if (type == typeof(Espalier.Training.Loop.Duration))
             return "it is a duration: \"40 epochs\", \"1500 steps\" or \"20480 samples\"";
         if (type == typeof(bool))
             return "it is true or false";

@@ -1,10 +1,12 @@
 using System.Globalization;
 using Espalier.Data;
-using Espalier.Language;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
+using Espalier.Language.FineTuning;
 using Espalier.Recipes.Reports;
-using Espalier.Reports;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Recipes;
 

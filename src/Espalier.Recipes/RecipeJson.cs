@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Espalier.Representation;
-using Espalier.Robustness;
+using Espalier.Representation.SelfSupervision;
+using Espalier.Robustness.Attacks.Gradient;
 
 namespace Espalier.Recipes;
 

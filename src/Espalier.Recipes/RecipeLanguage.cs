@@ -1,4 +1,4 @@
-using Espalier.Language;
+using Espalier.Language.Tokenizers;
 
 namespace Espalier.Recipes;
 

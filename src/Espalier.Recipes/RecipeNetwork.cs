@@ -1,4 +1,5 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Exposure;
+using Espalier.Errors;
 using Espalier.Networks;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 

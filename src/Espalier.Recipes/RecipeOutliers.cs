@@ -1,7 +1,9 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Data.Catalog;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Corpora;
 using Espalier.Recipes.Stages;
 
 namespace Espalier.Recipes;

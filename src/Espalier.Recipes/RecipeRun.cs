@@ -3,10 +3,14 @@ using System.Globalization;
 using System.Text.Json;
 using Espalier.Communication;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Runs.Store;
+using Espalier.Training.Averages;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
 
 namespace Espalier.Recipes;
 

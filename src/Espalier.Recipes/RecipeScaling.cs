@@ -1,5 +1,9 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Diagnostics;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Scaling;
 
 namespace Espalier.Recipes;
 

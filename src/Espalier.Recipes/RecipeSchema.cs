@@ -32,7 +32,7 @@ public static partial class RecipeSchema
     {
         // A duration has a converter of its own, of which the exporter knows nothing: it allows anything.
         Type type = context.TypeInfo.Type;
-        JsonObject? node = (Nullable.GetUnderlyingType(type) ?? type) == typeof(Training.Duration)
+        JsonObject? node = (Nullable.GetUnderlyingType(type) ?? type) == typeof(Espalier.Training.Loop.Duration)
             ? Duration(isNullable: Nullable.GetUnderlyingType(type) is not null)
             : schema as JsonObject;
         if (node is null)

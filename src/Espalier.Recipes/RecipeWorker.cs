@@ -1,6 +1,8 @@
 using Espalier.Communication;
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
 
 namespace Espalier.Recipes;
 

@@ -1,8 +1,10 @@
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Generation;
+using Espalier.Language.Tokenizers;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Text;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
 

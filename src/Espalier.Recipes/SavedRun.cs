@@ -1,10 +1,13 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Onnx;
+using Espalier.Networks.Text;
+using Espalier.Onnx.Classification;
+using Espalier.Onnx.Export;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Files;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
 

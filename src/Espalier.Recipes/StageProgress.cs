@@ -1,4 +1,4 @@
-using Espalier.Training;
+using Espalier.Training.Loop;
 
 namespace Espalier.Recipes;
 

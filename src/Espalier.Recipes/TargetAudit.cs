@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
 

@@ -1,9 +1,13 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Exposure;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Objectives;
+using Espalier.Language.Tokenizers;
 using Espalier.Networks;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Text;
 using Espalier.Recipes.Stages;
-using Espalier.Training;
+using Espalier.Training.Objectives;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

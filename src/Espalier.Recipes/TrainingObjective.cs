@@ -1,12 +1,19 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Density;
+using Espalier.Anomaly.Exposure;
 using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
+using Espalier.Networks.Density;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Text;
 using Espalier.Recipes.Stages;
-using Espalier.Representation;
-using Espalier.Robustness;
-using Espalier.Training;
-
+using Espalier.Representation.PseudoLabels;
+using Espalier.Representation.SelfSupervision;
+using Espalier.Robustness.Training;
+using Espalier.Training.Averages;
+using Espalier.Training.Objectives;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

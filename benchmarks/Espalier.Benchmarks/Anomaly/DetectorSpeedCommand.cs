@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
 using Espalier.Files;
 using Espalier.Models;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Anomaly;
 
 /// <summary>
 /// Seconds that detectors of networks take to be fitted on one set of features and to score another, the best of several rounds,

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Tabular;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Anomaly;
 
 /// <summary>
 /// Seconds that detectors of rows take to fit 10,000 rows and to score 10,000 others, the best of several rounds, with the scores

@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
 using Espalier.Recipes;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Gradient;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Attacks;
 
 /// <summary>
 /// Images per second of PGD-40 on a network for MNIST with known weights, all steps for all images, as the Python script of

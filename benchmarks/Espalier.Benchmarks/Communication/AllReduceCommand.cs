@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using Espalier.Benchmarks.Overhead;
 using Espalier.Distributed;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Communication;
 
 /// <summary>
 /// <c>mpiexec -n W ... allreduce [--repeats N]</c>: the rate of a sum over the ranks by size, and what a rank that

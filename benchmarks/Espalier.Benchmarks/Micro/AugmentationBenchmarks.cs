@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Espalier.Data.Augmentation;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>Views of 512 colour images; the time over 512 is a sample's.</summary>
 public class AugmentationBenchmarks : IDisposable

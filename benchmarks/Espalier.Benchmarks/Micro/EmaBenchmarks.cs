@@ -1,8 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using Espalier.Training;
+using Espalier.Benchmarks.Workload;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Scaling;
 using TorchSharp.Modules;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
 /// One update of the moving average of a model's weights. It must read both and write one: 12 bytes per float32 weight,

@@ -2,7 +2,7 @@ using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
 /// Runs benchmarks in this process: the projects that BenchmarkDotNet generates would have to find and patch libtorch

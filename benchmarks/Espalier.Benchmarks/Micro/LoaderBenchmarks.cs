@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Attributes;
+using Espalier.Benchmarks.Workload;
 using Espalier.Data;
+using Espalier.Data.Sampling;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
 /// Loading a batch: <see cref="Dataset.Gather"/>, the same through the loader's thread with nothing to overlap it with,

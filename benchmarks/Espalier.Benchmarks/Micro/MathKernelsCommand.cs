@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
 /// <c>math-kernels [--rounds 60] [--threads 1]</c>: microseconds of operations that libtorch gives to oneMKL, the fastest of the

@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using Espalier.Training;
+using Espalier.Benchmarks.Workload;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
 /// An optimizer step of the digits gMLP. The trainer is called as a whole and includes its set-up, spread over the steps
@@ -30,7 +32,7 @@ public class TrainerStepBenchmarks : IDisposable
         _ordinary = new OrdinaryLoop(_task, _task.NewModel());
     }
 
-    /// <summary><see cref="Espalier.Training.Trainer.Fit"/>.</summary>
+    /// <summary><see cref="Espalier.Training.Loop.Trainer.Fit"/>.</summary>
     [Benchmark(OperationsPerInvoke = Steps)]
     public void Trainer()
     {

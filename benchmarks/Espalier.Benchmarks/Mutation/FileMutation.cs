@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Mutation;
 
 /// <summary>Damages files as storage, transfers and attackers do: a pure function of seed, content and number.</summary>
 internal static class FileMutation

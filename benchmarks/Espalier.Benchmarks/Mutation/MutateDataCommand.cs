@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Watching;
+using Espalier.Data.Images;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Files;
 using SkiaSharp;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Mutation;
 
 /// <summary>
 /// <c>mutate-data --files 6000 --seed 1</c>: damaged tables, archives and pictures, each read by every loader of its kind. A reading ends well or

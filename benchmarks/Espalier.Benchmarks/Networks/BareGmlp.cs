@@ -1,6 +1,6 @@
 using F = TorchSharp.torch.nn.functional;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Networks;
 
 /// <summary>gMLP's operators without modules: what the network must cost at least in TorchSharp.</summary>
 internal static class BareGmlp

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using Espalier.Data;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Gmlp;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Networks;
 
 /// <summary>
 /// <c>network-memory [--d 512] [--batch 8] [--checkpoint] [--threads N]</c>: the peak of resident memory over three training steps

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Espalier.Benchmarks.Overhead;
 using Espalier.Networks;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Networks;
 
 /// <summary><c>network-serve [--model gmlp_s16_224] [--calls 1000] [--threads N]</c>: one image at a time, and whether memory grows.</summary>
 internal static class NetworkServeCommand

@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Benchmarks.Overhead;
 using Espalier.Data;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Networks;
 
 /// <summary>
 /// <c>network-step --model gmlp_s16_224|vit_small [--batch 8] [--steps 10] [--rounds 3] [--threads N]</c>: the training step and

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Onnx;
 
 /// <summary>
 /// <c>checkpoint-load FILE [--model gmlp_s16_224]</c>: time and peak of resident memory of loading weights; writes the file

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Espalier.Benchmarks.Overhead;
 using Espalier.Models;
 using Espalier.Networks;
-using Espalier.Onnx;
+using Espalier.Onnx.Classification;
+using Espalier.Onnx.Export;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Onnx;
 
 /// <summary>
 /// <c>onnx [--calls 40] [--threads N]</c>: networks in TorchSharp and, exported, in ONNX Runtime, called in turn in one process,

@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>An arm's steps, and how much longer they take than another arm's in the same round.</summary>
 /// <param name="Arm">The arm.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>The comparison at one batch size.</summary>
 /// <param name="BatchSize">Samples per step.</param>

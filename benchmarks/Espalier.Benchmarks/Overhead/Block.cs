@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>Some consecutive steps of one arm.</summary>
 /// <param name="Arm">Whose.</param>

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary><c>trainer-overhead [--threads N] [--batch N] [--rounds N] [--steps N] [--linear] [--json]</c></summary>
 internal static class OverheadCommand

@@ -1,6 +1,6 @@
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>What the trainer costs on a machine.</summary>
 /// <param name="Machine">The machine and the versions.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>The ratio of two arms' median steps, taken within each round.</summary>
 /// <param name="Median">Its median over the rounds.</param>

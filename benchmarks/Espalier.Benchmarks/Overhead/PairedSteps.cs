@@ -1,8 +1,10 @@
 using System.Diagnostics;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Benchmarks.Workload;
+using Espalier.Runs.Store;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>
 /// Interleaves blocks of steps of the trainer with blocks of the bare loops, in one process. One <c>Trainer.Fit</c> runs

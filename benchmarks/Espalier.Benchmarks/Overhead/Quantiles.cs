@@ -1,4 +1,4 @@
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>Quantiles by linear interpolation between order statistics.</summary>
 internal static class Quantiles

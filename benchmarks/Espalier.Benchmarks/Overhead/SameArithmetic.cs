@@ -1,6 +1,9 @@
-using Espalier.Training;
+using Espalier.Benchmarks.Workload;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Schedules;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Overhead;
 
 /// <summary>
 /// Shows that the loops compared do the same work: without randomness and schedule, trainer and bare loops go through

@@ -1,8 +1,10 @@
+using Espalier.Benchmarks.Workload;
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Parity;
 
 /// <summary>
 /// <c>export-parity FILE</c>: trains the digits gMLP briefly and writes its weights, some inputs, its logits and their

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using Espalier.Training;
+using Espalier.Benchmarks.Overhead;
+using Espalier.Benchmarks.Workload;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Scaling;
 
 /// <summary><c>batch-curve [--threads N] [--steps N]</c>: the time of a step and of a sample over the batch size, digits gMLP.</summary>
 internal static class BatchCurveCommand

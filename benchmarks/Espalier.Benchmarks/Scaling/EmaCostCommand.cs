@@ -1,11 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Benchmarks.Overhead;
+using Espalier.Benchmarks.Workload;
 using Espalier.Data;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Scaling;
 
 /// <summary>
 /// <c>ema-cost [--threads N] [--rounds N] [--json]</c>: what an update of the moving average costs, for a model of the size of

@@ -1,8 +1,8 @@
 using System.Globalization;
-using Espalier.Recipes.Reproductions;
-using Espalier.Reports;
+using Espalier.Reproductions;
+using Espalier.Runs.Reports;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Text;
 
 /// <summary><c>generate [--threads N] [--out FILE.svg]</c>: what a token costs over the length of the prefix, with earlier ones kept and computed again.</summary>
 internal static class GenerateCommand

@@ -1,10 +1,15 @@
 using Espalier.Data;
+using Espalier.Data.Sampling;
 using Espalier.Data.Text;
-using Espalier.Language;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Language.Corpora;
+using Espalier.Language.Objectives;
+using Espalier.Language.Tokenizers;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Schedules;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Text;
 
 /// <summary>
 /// The masked language model of the gMLP comparisons at the length of the paper's ablation: L = 6, e = 384, d = 64, n = 128,

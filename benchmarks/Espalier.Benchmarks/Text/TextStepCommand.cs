@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Espalier.Benchmarks.Overhead;
 using Espalier.Data;
-using Espalier.Language;
+using Espalier.Language.Objectives;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Text;
 
 /// <summary>
 /// <c>text-step [--steps 30] [--rounds 3] [--threads N] [--parity FILE]</c>: the training step of a masked language model, by the

@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Data.Sampling;
 using Model = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>
 /// A training loop without a trainer, to compare one with. The order of the samples is drawn before the clock starts:

@@ -1,10 +1,13 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
 using Espalier.Networks;
 using Espalier.Recipes;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Scaling;
 using Model = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>The gMLP of the shipped recipe <c>digits</c> and its training data, at a batch size of choice.</summary>
 public sealed class DigitsTask : IDisposable

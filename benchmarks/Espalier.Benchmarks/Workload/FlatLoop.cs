@@ -1,7 +1,8 @@
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
 using Model = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>
 /// The smallest loop that does the trainer's arithmetic: the same native calls over the same flat buffers, and nothing

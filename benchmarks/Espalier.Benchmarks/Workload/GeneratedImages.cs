@@ -1,6 +1,6 @@
 using Espalier.Data;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>Random grey images of the size of MNIST's, held as bytes.</summary>
 internal static class GeneratedImages

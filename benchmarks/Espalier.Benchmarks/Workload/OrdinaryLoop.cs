@@ -1,8 +1,8 @@
-using Espalier.Training;
+using Espalier.Training.Optimizers;
 using TorchSharp.Modules;
 using Model = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>
 /// The loop as one writes it with TorchSharp: <c>torch.optim.AdamW</c> with a group without decay,

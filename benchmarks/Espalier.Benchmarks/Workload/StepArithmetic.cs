@@ -1,6 +1,6 @@
-using Espalier.Training;
+using Espalier.Training.Optimizers;
 
-namespace Espalier.Benchmarks;
+namespace Espalier.Benchmarks.Workload;
 
 /// <summary>The constants of an optimizer step.</summary>
 /// <param name="Values">AdamW's.</param>

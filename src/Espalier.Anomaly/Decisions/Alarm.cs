@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>An alarm that a person can act on.</summary>
 /// <param name="Time">When.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>What watches a stream of p-values for a lasting change.</summary>
 public enum AlarmKind

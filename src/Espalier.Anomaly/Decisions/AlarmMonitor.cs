@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Files;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// Watches the scores of a stream, one by one, for a lasting change, with a stated rate of false alarms whatever the detector and

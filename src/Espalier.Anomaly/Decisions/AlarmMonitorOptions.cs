@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>Options of <see cref="AlarmMonitor"/>.</summary>
 public sealed record AlarmMonitorOptions

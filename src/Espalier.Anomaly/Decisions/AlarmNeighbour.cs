@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>An ordinary example that an alarming record is nearest to.</summary>
 /// <param name="Id">What it is called: a row of the training table, a sample of the training set.</param>

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// Which of a batch of p-values to act on so that at most a share q of the alarms is false on average (Benjamini and Hochberg

@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Persistence;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// What ordinary scores look like: the scores of held-out in-distribution inputs, and p-values of new scores by rank among them. If

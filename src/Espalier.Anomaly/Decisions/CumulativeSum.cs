@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using Espalier.Anomaly.Statistics;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// Page's cumulative sum of normal scores z = Φ⁻¹(1 − p): S ← max(0, S + z − k). The limit at which a stated number of steps passes

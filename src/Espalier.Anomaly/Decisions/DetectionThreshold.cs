@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Statistics;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// From a score to a decision: an input is called anomalous where its score exceeds <paramref name="Value"/>. Chosen on

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>Where an <see cref="AlarmMonitor"/> stands, for a file.</summary>
 /// <param name="Options">Its options.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>What <see cref="AlarmMonitor"/> makes of one score.</summary>
 /// <param name="Step">Counted from 1.</param>

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>A growing set of numbers that tells how many lie below a number, in logarithmic time: a treap that knows the sizes of its branches.</summary>
 internal sealed class OrderStatisticTree

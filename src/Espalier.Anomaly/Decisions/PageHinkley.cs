@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
-using Espalier.Data;
+using Espalier.Anomaly.Statistics;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// Page and Hinkley's test on normal scores z = Φ⁻¹(1 − p): the sum of z minus its running mean minus a drift, less the least value

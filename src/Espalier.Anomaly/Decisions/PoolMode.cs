@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>What new scores are ranked among.</summary>
 public enum PoolMode

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>Evidence that a stream of p-values, uniform as long as nothing changes, has changed.</summary>
 internal abstract class SequentialStatistic

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Decisions;
 
 /// <summary>
 /// The simple jumper martingale (Vovk et al., "Retrain or not retrain", 2021): capital split over the bets ε = −1, 0, 1, of which a

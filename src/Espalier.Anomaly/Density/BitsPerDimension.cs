@@ -1,7 +1,8 @@
 using System.IO.Compression;
-using Espalier.Networks;
+using Espalier.Anomaly.Detectors;
+using Espalier.Networks.Density;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Density;
 
 /// <summary>
 /// -log2 p(x) for each value of an image: how unlikely a density finds it. Densities find simple images likely, whatever they were trained on

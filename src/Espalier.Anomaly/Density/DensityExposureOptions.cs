@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Density;
 
 /// <summary>How a density learns to find outliers unlikely.</summary>
 public sealed record DensityExposureOptions

@@ -1,10 +1,14 @@
+using Espalier.Anomaly.Exposure;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Density;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Density;
 
 /// <summary>
 /// The likelihood of images, in nats for each value; where there are outliers, with the margin loss max(0, M + nll(x) - nll(x')) of each image and the

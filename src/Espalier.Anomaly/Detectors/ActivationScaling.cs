@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>SCALE: all activations times exp(Σ z / Σ of the largest ones) (Xu et al., "Scaling for Training Time and Post-hoc Out-of-distribution Detection Enhancement", ICLR 2024).</summary>
 /// <param name="percentile">The share that is not among the largest, in percent; 85 in the paper.</param>

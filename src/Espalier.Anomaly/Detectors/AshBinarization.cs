@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>ASH-B: the sum of all activations, spread evenly over the k largest (Djurisic et al., ICLR 2023).</summary>
 /// <param name="percentile">The share that is pruned, in percent.</param>

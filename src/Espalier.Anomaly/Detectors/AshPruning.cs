@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>ASH-P: the largest activations as they are, the others zero (Djurisic et al., "Extremely Simple Activation Shaping for Out-of-Distribution Detection", ICLR 2023).</summary>
 /// <param name="percentile">The share that is pruned, in percent; 65 in the specification of OpenOOD.</param>

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>ASH-S: the largest activations times exp(Σ z / Σ of the kept ones), the others zero (Djurisic et al., ICLR 2023).</summary>
 /// <param name="percentile">The share that is pruned, in percent.</param>

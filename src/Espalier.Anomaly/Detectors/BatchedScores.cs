@@ -1,7 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>Scores inputs with a module of one's own, batch by batch, in evaluation mode and without a graph.</summary>
 internal static class BatchedScores

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>Means class by class.</summary>
 internal static class ClassMeans

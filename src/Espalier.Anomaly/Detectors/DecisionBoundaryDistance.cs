@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// Minus the mean distance of z to the boundaries between the predicted class and each other one, relative to its distance from

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Espalier.Anomaly.Persistence;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>A score rule on a model: scores inputs rather than what the model made of them.</summary>
 public sealed class Detector : IAnomalyDetector, IDisposable

@@ -1,7 +1,8 @@
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The mean of several rules' scores, each mapped to its rank among scores of in-distribution samples that its rule was not

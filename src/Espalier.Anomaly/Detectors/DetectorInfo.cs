@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>What the catalogue knows about a detector.</summary>
 /// <param name="Name">The name to make it by.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>What a score rule needs beside the class probabilities, which every scoring classifier gives.</summary>
 [Flags]

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>The settings in a detector's text, <c>knn:k=50</c>: names with numbers, each asked for once.</summary>
 public sealed class DetectorSettings

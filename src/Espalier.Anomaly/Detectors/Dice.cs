@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The energy with only those weights of the last layer whose mean contribution to a logit, W ⊙ mean z, is above a percentile

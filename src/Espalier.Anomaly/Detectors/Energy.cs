@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>-T log sum_c exp(l_c / T) (Liu et al., "Energy-based Out-of-distribution Detection", NeurIPS 2020).</summary>
 /// <param name="temperature">T, above 0; 1 in the paper.</param>

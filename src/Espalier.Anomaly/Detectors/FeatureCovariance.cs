@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>A covariance as the matrix that makes it the identity.</summary>
 internal static class FeatureCovariance

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>‖R'(z - u)‖, the part of <see cref="VirtualLogitMatching"/> that looks at features alone.</summary>
 public sealed class FeatureResidual : ScoreRule

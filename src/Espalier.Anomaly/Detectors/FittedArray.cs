@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>An array that a fit keeps, as a file must have it.</summary>
 /// <param name="Name">Its name.</param>

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// sum p^gamma (1 - p)^gamma over the M largest probabilities (Liu et al., "GEN: Pushing the Limits of Softmax-Based

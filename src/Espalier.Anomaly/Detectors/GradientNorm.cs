@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -‖z‖₁ Σ_c |p_c - 1/K|: the L1 norm of the last layer's gradient of the cross-entropy to uniform, in closed form (Huang et

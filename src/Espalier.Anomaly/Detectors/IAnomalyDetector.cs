@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>Tells how little an input looks like what a model was trained on.</summary>
 public interface IAnomalyDetector

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// min_k KL(p || d_k), d_k the mean prediction of fit samples that are predicted k (Hendrycks et al., "Scaling

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// min_c (z - mu_c)' S^-1 (z - mu_c), S the covariance within classes (Lee et al., "A Simple Unified Framework for Detecting

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>-max_c l_c (Hendrycks et al., "Scaling Out-of-Distribution Detection for Real-World Settings", ICML 2022).</summary>
 public sealed class MaximumLogit() : ScoreRule("max-logit", DetectorNeeds.Logits)

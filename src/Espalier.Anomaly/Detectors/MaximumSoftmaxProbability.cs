@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -max_c p_c, p = softmax(l / T) (Hendrycks and Gimpel, "A Baseline for Detecting Misclassified and Out-of-Distribution

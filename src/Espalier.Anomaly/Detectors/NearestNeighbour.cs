@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The Euclidean distance from z / ‖z‖ to its k-th nearest among the fit samples (Sun et al., "Out-of-Distribution Detection

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -log sum exp(l) times the mean of the k largest products of z / ‖z‖ with a bank of fit samples, each z_i / ‖z_i‖ weighted by

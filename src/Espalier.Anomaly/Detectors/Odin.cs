@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -max softmax(f(x̃) / T), x̃ = x - ε sign(∇ₓ CE(f(x) / T, ŷ)): a small step towards the prediction (Liang et al., "Enhancing

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The probability of an unknown class (Bendale and Boult, "Towards Open Set Deep Networks", CVPR 2016): of each class a Weibull

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>Percentiles as numpy computes them: between two values by linear interpolation.</summary>
 internal static class Percentiles

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>The entropy of the prediction, -sum_c p_c log p_c, in nats.</summary>
 public sealed class PredictiveEntropy() : ScoreRule("entropy", DetectorNeeds.None)

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// What a linear head and the main directions of the features do not explain: ‖R'(z - u)‖, u = -W⁺b, R the eigenvectors of

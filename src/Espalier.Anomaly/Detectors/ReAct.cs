@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The energy of W min(z, c) + b, c a percentile of all activations of the fit samples (Sun et al., "ReAct: Out-of-distribution

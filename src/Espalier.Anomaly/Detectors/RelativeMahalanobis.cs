@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// The Mahalanobis distance to the nearest class less that to the whole of the data, with the covariance of each (Ren et al., "A

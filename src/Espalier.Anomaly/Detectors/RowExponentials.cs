@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>Largest logit and Σ exp((l - largest) / T) of each row, in one pass over memory: softmax and log-sum-exp come from these.</summary>
 internal static class RowExponentials

@@ -1,8 +1,9 @@
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// A score as a function of what a classifier gave: its logits, its features, its last layer. One pass through the network

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -z'S_ŷ, S_c the mean features of fit samples of class c that are classified right, ŷ the prediction (Zhang et al.,

@@ -1,7 +1,9 @@
+using Espalier.Anomaly.Tabular;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>A detector of table rows on a network's features: each sample's features are a row, each unit a column.</summary>
 public sealed class TabularOnFeatures : ScoreRule

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>The one check of a softmax temperature.</summary>
 internal static class Temperatures

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// -H(U; p) = mean(l) - log sum exp(l): how near the prediction is to uniform (Hendrycks et al., "Deep Anomaly Detection

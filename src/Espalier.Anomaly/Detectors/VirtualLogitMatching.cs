@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>
 /// α ‖R'(z - u)‖ - log sum exp(l): the residual as one more logit, α = mean max l / mean residual over the fit samples (Wang et

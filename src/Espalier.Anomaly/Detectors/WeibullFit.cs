@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Detectors;
 
 /// <summary>The two-parameter Weibull distribution, 1 - exp(-(x / scale)^shape), by maximum likelihood.</summary>
 internal static class WeibullFit

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>How the tests of many features are kept from crying wolf together.</summary>
 public enum DriftCorrection

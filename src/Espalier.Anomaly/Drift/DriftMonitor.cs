@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Tabular;
+using Espalier.Errors;
 using Espalier.Files;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>
 /// Compares windows of rows with a reference: scores (one column), embeddings or the columns of a table. Each feature by

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>Options of <see cref="DriftMonitor"/>.</summary>
 public sealed record DriftMonitorOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>How a window of rows differs from the reference.</summary>
 /// <param name="ReferenceRows">Rows of the reference.</param>

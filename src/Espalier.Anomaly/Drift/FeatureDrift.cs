@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>How one feature of a window differs from the reference.</summary>
 /// <param name="Name">The feature.</param>

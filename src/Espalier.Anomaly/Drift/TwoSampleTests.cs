@@ -1,7 +1,10 @@
 using System.Numerics.Tensors;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Statistics;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Drift;
 
 /// <summary>Whether two samples come from one distribution.</summary>
 public static class TwoSampleTests

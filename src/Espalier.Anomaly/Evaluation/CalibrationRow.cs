@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>How honest a model's confidence is, on test samples and on test samples with outliers among them, which are never right.</summary>
 /// <param name="Confidence">Which confidence: <c>softmax</c>, <c>temperature</c>, <c>temperature, rescaled</c>.</param>

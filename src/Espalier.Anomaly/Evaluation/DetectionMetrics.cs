@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Metrics;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>How well scores separate outliers, the positives, from inliers.</summary>
 /// <param name="Auroc">Probability that an outlier scores above an inlier, in [0, 1]; 0.5 is chance.</param>

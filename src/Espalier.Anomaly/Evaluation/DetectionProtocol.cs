@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>
 /// Measures a detector as Hendrycks et al. 2019 (appendix) do: all inliers against floor(n/5) outliers, outliers

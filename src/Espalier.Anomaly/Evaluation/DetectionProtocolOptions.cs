@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>Options of <see cref="DetectionProtocol"/>; the defaults are Hendrycks et al. 2019 for images.</summary>
 public sealed record DetectionProtocolOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>What a <see cref="DetectionProtocol"/> measured.</summary>
 /// <param name="Mean">Mean over the draws.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>How a detector did on the validation sets, which are the only basis of a recommendation.</summary>
 /// <param name="Detector">The detector with its settings.</param>

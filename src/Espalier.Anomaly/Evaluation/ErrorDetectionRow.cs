@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>How well a detector finds test samples that the model gets wrong; these are the positives.</summary>
 /// <param name="Detector">The detector with its settings.</param>

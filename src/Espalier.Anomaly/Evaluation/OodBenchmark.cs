@@ -1,7 +1,10 @@
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Outliers;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>
 /// All detectors on one model, each against every set of outliers, under the paper's protocol: one pass through the network for

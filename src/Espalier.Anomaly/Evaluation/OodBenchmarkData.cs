@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>The in-distribution samples of an <see cref="OodBenchmark"/>, in three parts that share no sample; the caller's.</summary>
 /// <param name="FitInputs">[n, ...], of the training: what detectors are fitted on.</param>

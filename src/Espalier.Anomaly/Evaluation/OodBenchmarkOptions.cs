@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>Options of <see cref="OodBenchmark"/>.</summary>
 public sealed record OodBenchmarkOptions

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>What an <see cref="OodBenchmark"/> found.</summary>
 /// <param name="Accuracy">Share of test samples that the model gets right.</param>

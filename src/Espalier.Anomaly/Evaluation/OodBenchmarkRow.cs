@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>One detector against one set of outliers.</summary>
 /// <param name="Detector">The detector with its settings.</param>

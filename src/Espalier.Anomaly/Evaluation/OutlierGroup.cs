@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>What part a set of outliers has in an <see cref="OodBenchmark"/>.</summary>
 public enum OutlierGroup

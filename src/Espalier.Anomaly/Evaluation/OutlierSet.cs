@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Evaluation;
 
 /// <summary>Outliers that detectors are confronted with.</summary>
 /// <param name="Name">What they are called in tables.</param>

@@ -1,10 +1,12 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// A classifier that learns how sure it may be (DeVries and Taylor, "Learning Confidence for Out-of-Distribution Detection in Neural Networks", 2018): with

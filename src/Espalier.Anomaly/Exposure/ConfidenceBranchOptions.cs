@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>How a confidence is learned; the defaults are those of DeVries and Taylor 2018.</summary>
 public sealed record ConfidenceBranchOptions

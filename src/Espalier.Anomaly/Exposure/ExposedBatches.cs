@@ -1,8 +1,9 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Loop;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// Training samples with outliers beside them. They go through a network together, each sample with its outliers behind it: batch norm

@@ -1,8 +1,9 @@
+using Espalier.Errors;
 using Espalier.Networks;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// A classifier of K classes on a network with K + 1 outputs, of which the last says whether the input is one for it: the logit of a

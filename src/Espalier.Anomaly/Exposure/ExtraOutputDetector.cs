@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>The score of a network's extra output: 1 - b where it is a confidence, the probability of the reject class where it is one.</summary>
 /// <param name="network">The network; stays the caller's.</param>

@@ -1,7 +1,9 @@
-using Espalier.Networks;
+using Espalier.Anomaly.Detectors;
+using Espalier.Errors;
+using Espalier.Networks.Text;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>How foreign a window of tokens is to a language model; each window starts from an empty state, and pads are not guessed.</summary>
 /// <param name="model">The model; stays the caller's.</param>

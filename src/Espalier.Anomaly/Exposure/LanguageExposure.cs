@@ -1,10 +1,13 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// A language model that says less of foreign text: the cross-entropy of the next token, plus λ times H(U; p_t) averaged over the positions of foreign windows

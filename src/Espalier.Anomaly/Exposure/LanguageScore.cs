@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>What of a language model tells foreign text.</summary>
 public enum LanguageScore

@@ -1,11 +1,13 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// Training a classifier that says less of what it was not made for: L + λ E_out[L_OE] (Hendrycks et al., "Deep Anomaly Detection with

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>How a model is exposed to outliers while it learns; the defaults are those of Hendrycks et al. 2019 for images.</summary>
 public record OutlierExposureOptions

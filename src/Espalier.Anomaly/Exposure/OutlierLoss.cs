@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>What a model learns to say of outliers.</summary>
 public enum OutlierLoss

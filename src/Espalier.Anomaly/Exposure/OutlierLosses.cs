@@ -1,6 +1,6 @@
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>The losses of outliers, one number each.</summary>
 public static class OutlierLosses

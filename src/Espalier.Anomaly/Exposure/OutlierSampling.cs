@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// Which outliers stand beside which training samples: the outliers in one random order, read on and on from a new random place in

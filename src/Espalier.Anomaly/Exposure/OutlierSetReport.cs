@@ -1,7 +1,10 @@
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Exposure;
 
 /// <summary>
 /// What a set of outliers is good for before a model is exposed to it (Hendrycks et al. 2019, section 5): diverse sets teach more than large ones, outliers

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>
 /// Global contrast normalization by the mean absolute value, then scaling by the range of the training images (Ruff et al. 2018,

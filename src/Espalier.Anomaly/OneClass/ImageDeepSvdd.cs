@@ -1,11 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Persistence;
+using Espalier.Anomaly.Tabular;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>
 /// Deep SVDD on images (Ruff et al., "Deep One-Class Classification", ICML 2018): a convolutional network without any bias maps ordinary

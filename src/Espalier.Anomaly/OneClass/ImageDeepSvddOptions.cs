@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>Options of <see cref="ImageDeepSvdd"/>; the defaults are the authors' for MNIST (Ruff et al. 2018, section 4 and code).</summary>
 public sealed record ImageDeepSvddOptions

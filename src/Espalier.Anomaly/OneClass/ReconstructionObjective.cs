@@ -1,7 +1,8 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>The squared error of a row or an image made again, summed over its values.</summary>
 internal sealed class ReconstructionObjective(torch.nn.Module<Tensor, Tensor> network) : Objective

@@ -1,9 +1,9 @@
-using Espalier.Networks;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>A <see cref="SphereEncoder"/> with its mirror behind it: what the encoder learns from before there is a centre. Neither has a bias.</summary>
 internal sealed class SphereAutoencoder : Module<Tensor, Tensor>

@@ -1,9 +1,10 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>
 /// The network of Deep SVDD on images (Ruff et al. 2018, LeNet form): convolutions, batch norm, leaky ReLU, pooling by 2, a linear layer.

@@ -1,7 +1,8 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.OneClass;
 
 /// <summary>
 /// The squared distance of representations from a fixed centre; with a soft boundary R² + max(0, distance² − R²)/ν, R² the

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>The mean of two in-distribution inputs, (a + b) / 2.</summary>
 public sealed class ArithmeticMean() : PairMixture("arithmetic-mean")

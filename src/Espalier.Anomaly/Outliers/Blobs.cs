@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Amorphous shapes with definite edges: Bernoulli(0.7) values, blurred by a Gaussian of 1.5 pixels (cut at 4 standard

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Finds inputs of one set that occur in another, byte for byte.</summary>
 public static class DuplicateRows

@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Independent Gaussian values around the middle of the bounds, clipped into them: clip(N(0.5, 0.5²), 0, 1) for inputs

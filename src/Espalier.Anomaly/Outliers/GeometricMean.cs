@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>The geometric mean of two in-distribution inputs on [0, 1], sqrt(a b).</summary>
 public sealed class GeometricMean() : PairMixture("geometric-mean")

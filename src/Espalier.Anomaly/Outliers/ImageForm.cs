@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Brings images of one form into another: channels and size.</summary>
 internal static class ImageForm

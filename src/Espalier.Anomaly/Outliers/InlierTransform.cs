@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Outliers that are in-distribution inputs, changed. No input is used twice before all were used.</summary>
 public abstract class InlierTransform : OutlierGenerator

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>In-distribution colour images with green and blue mirrored within their bounds: (R, 1 - G, 1 - B).</summary>
 public sealed class InvertedChannels() : InlierTransform("inverted-channels", OutlierUse.Validation)

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Digits mirrored so that they are none any more: top to bottom all but 0, 1, 3 and 8, left to right all but 0, 1 and 8;

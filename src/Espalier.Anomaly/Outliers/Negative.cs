@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>In-distribution inputs with every value mirrored within its bounds: 1 - x on [0, 1].</summary>
 public sealed class Negative() : InlierTransform("negative", OutlierUse.Test)

@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Made-up outliers to test a detector on, or to choose one by (Hendrycks et al. 2019, appendix A). Drawn on the CPU from a

@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Data.Tables;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>What outliers shall look like, so that a model takes them.</summary>
 public sealed record OutlierRequest

@@ -1,7 +1,11 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Images;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Where outliers come from: a generator (<c>blobs</c>), a data set of the catalogue (<c>notmnist</c>), a folder of pictures, a

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>What a kind of generated outliers is for (Hendrycks et al. 2019, appendix A). The two must not be mixed.</summary>
 public enum OutlierUse

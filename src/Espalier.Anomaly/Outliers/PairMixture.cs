@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Each outlier is made of two different in-distribution inputs.</summary>
 public abstract class PairMixture : InlierTransform

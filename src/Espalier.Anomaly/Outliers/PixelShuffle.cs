@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// In-distribution images with their pixels in random order, each image in its own: every statistic of single pixels is

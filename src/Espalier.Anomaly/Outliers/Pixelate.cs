@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// In-distribution images scaled down to a fifth of their side and up again, with Pillow's box filter as in the authors' code:

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Each value independently at its lower or its upper bound, with probability one half.</summary>
 public sealed class RademacherNoise() : OutlierGenerator("rademacher")

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>In-distribution colour images whose channels change places: green mirrored left to right, blue, red.</summary>
 public sealed class RgbGhost() : InlierTransform("rgb-ghost", OutlierUse.Validation)

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>In-distribution inputs under multiplicative noise on [0, 1]: clip(x + x N(0, 1), 0, 1).</summary>
 public sealed class Speckle() : InlierTransform("speckle", OutlierUse.Validation)

@@ -1,7 +1,9 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>
 /// Random crops of photographs of textures, as large as an input, in its number of channels. They stand in for the Describable

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Models;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Outliers;
 
 /// <summary>Each value independent and uniform between its bounds.</summary>
 public sealed class UniformNoise() : OutlierGenerator("uniform", OutlierUse.Validation)

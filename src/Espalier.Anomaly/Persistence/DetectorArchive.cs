@@ -4,9 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Persistence;
 
 /// <summary>
 /// A fitted detector in a file: a zip with <c>detector.json</c> and NumPy arrays. Reading it runs no code and makes no types by

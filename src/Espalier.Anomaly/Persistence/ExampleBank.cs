@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Persistence;
 
 /// <summary>In-distribution samples with their features, to show a person what an alarming input is nearest to.</summary>
 public sealed class ExampleBank : IDisposable

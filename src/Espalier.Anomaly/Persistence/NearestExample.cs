@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Persistence;
 
 /// <summary>An in-distribution sample near an input.</summary>
 /// <param name="Id">What it is called.</param>

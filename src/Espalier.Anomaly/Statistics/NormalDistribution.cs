@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Statistics;
 
 /// <summary>The standard normal distribution.</summary>
 internal static class NormalDistribution

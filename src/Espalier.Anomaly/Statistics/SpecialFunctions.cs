@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Statistics;
 
 /// <summary>The functions behind tails and quantiles (Numerical Recipes, 3rd edition, sections 6.1 to 6.4; Lanczos).</summary>
 internal static class SpecialFunctions

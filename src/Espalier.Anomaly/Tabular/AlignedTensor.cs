@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// Tensors of numbers that lie in libtorch's own memory. One made from an array lies where the garbage collector put the array,

@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.OneClass;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>How far a row is from what a network with a narrow middle, trained to repeat the training rows, makes of it: ‖x − x̂‖ in standard units.</summary>
 public sealed class Autoencoder : TabularDetector, IDisposable

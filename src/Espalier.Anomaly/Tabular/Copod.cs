@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// How unlikely a row's values are by the empirical copula (Li et al., "COPOD", ICDM 2020): Σ max(F_s, (F_l + F_r)/2), with the

@@ -1,4 +1,7 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.OneClass;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// The squared distance from the centre of a sphere that a network maps the training rows into (Ruff et al., "Deep One-Class

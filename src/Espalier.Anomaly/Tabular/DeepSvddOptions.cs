@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Options of <see cref="DeepSvdd"/>; objective, centre and decay are Ruff et al. 2018, the sizes are for tables.</summary>
 public sealed record DeepSvddOptions

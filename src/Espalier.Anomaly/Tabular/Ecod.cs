@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// How unlikely a row's values are, column by column, in the tail that the column's skewness names (Li et al., "ECOD", TKDE

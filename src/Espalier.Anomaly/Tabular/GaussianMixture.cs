@@ -1,6 +1,7 @@
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Minus the log-density of a mixture of Gaussians with full covariances, in nats, columns in standard units.</summary>
 public sealed class GaussianMixture : TabularDetector

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// How empty the histogram bins of a row's values are (Goldstein and Dengel 2012, in PyOD's form): −Σ log₂(density + α) over the

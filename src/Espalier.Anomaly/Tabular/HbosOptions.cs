@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Options of <see cref="Hbos"/>; the defaults are PyOD's.</summary>
 public sealed record HbosOptions

@@ -1,8 +1,9 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// Rows that random cuts isolate early are unusual (Liu, Ting and Zhou, "Isolation Forest", ICDM 2008): the score is

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Options of <see cref="IsolationForest"/>; the defaults are Liu, Ting and Zhou 2008.</summary>
 public sealed record IsolationForestOptions

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>The Euclidean distance to the k-th nearest training row (Ramaswamy, Rastogi and Shim, SIGMOD 2000).</summary>
 public sealed class KNearestNeighbours : TabularDetector

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// How much thinner the data is around a row than around its neighbours (Breunig et al., "LOF", SIGMOD 2000): the mean local

@@ -1,7 +1,8 @@
 using System.Numerics.Tensors;
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// The side and distance from a border around the training rows in the feature space of an RBF kernel (Schölkopf et al. 2001):

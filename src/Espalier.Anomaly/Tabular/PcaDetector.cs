@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Rows that do not follow the correlations of the training rows (Shyu et al. 2003).</summary>
 public sealed class PcaDetector : TabularDetector

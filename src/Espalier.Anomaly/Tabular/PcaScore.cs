@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>What <see cref="PcaDetector"/> takes for a score.</summary>
 public enum PcaScore

@@ -1,7 +1,9 @@
 using System.Runtime.Intrinsics;
-using Espalier.Data;
+using Espalier.Anomaly.Statistics;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// The squared Mahalanobis distance from a mean and covariance that outliers among the training rows cannot move: those of the

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Options of <see cref="RobustCovariance"/>; the defaults are Rousseeuw and Van Driessen 1999.</summary>
 public sealed record RobustCovarianceOptions

@@ -2,10 +2,15 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Persistence;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Files;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>
 /// Finds unusual rows of a table: fitted once on rows that are mostly normal, then applied to new ones with the statistics of

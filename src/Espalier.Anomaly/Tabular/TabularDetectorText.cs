@@ -3,8 +3,9 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Detectors by name, with options as text or JSON: <c>name:option=value,option=value</c>, names in kebab case.</summary>
 internal static class TabularDetectorText

@@ -1,6 +1,9 @@
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Data.Tables;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>From a table to a detector with a threshold that holds: some rows are learned from, others are held out to choose it on.</summary>
 public static class TabularFit

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Options of <see cref="TabularFit"/>.</summary>
 public sealed record TabularFitOptions

@@ -1,8 +1,11 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Linear layers with leaky ReLUs (slope 0.1) between them: the network of a table.</summary>
 internal sealed class TabularNetwork : IDisposable

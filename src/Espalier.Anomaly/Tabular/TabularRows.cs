@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>Rows of a table in one piece of memory, row after row.</summary>
 /// <param name="values">[rows × width].</param>

@@ -1,8 +1,9 @@
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>What a detector learned, as arrays by name: the form in which it is written to a file.</summary>
 internal sealed class TabularState

@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>How the networks of <see cref="DeepSvdd"/> and <see cref="Autoencoder"/> are trained.</summary>
 internal sealed record TabularTraining(int Epochs, int BatchSize, double LearningRate, double WeightDecay, int Seed)

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>How far out a value lies in its column, by the empirical distribution of the training rows.</summary>
 internal sealed class TailProbabilities

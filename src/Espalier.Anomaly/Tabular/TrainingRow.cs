@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Tabular;
 
 /// <summary>A row of the training table beside an unusual one.</summary>
 /// <param name="Number">Its number in the table of the fit, from 0.</param>

@@ -4,8 +4,9 @@ using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// What of a folder is dealt with. Only what is still in the folder is remembered: of each table the place that it is read up to, of each

@@ -1,6 +1,7 @@
-using Espalier.Data;
+using Espalier.Data.Images;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Files that appear in a folder or in folders within it: tables (<c>.csv</c>) whose rows are records and that may grow, and pictures that

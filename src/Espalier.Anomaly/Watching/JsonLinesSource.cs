@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Records as JSON lines: each an object with a value per column (and perhaps an <c>id</c>), or an array of features, or an object

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Words of a record that a watcher keeps or repeats: whole characters only, and never long. An id of any length stays one id: its

@@ -1,4 +1,8 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Drift;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Compares the scores of a stream with the calibration scores, window after window, by Kolmogorov-Smirnov and the population stability

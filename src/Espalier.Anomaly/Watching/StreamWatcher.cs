@@ -1,4 +1,9 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Tabular;
+using Espalier.Errors;
+
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Decides about records one after another: a score, a p-value, a decision by a threshold, and a monitor of the stream as a

@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.IO.Hashing;
-using Espalier.Data;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// Follows one table as it grows: reads from where it stopped, and never what is dealt with, apart from the header and the last bytes, which

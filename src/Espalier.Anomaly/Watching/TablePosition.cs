@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>How far a table that may grow is read.</summary>
 /// <param name="Offset">Bytes that are dealt with, from the start of the file.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>Records that a source has read, and where it stands once they are dealt with.</summary>
 /// <param name="Items">The records.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>What a watcher has seen so far, over all its sittings.</summary>
 /// <param name="Records">Records scored.</param>

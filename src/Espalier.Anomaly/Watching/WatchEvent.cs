@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Drift;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>One line of what a watcher says.</summary>
 /// <param name="Type"><c>decision</c>, <c>alarm</c>, <c>drift</c>, <c>malformed</c> or <c>duplicate</c>.</param>

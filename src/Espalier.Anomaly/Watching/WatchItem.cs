@@ -1,4 +1,4 @@
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>One record of a stream, or what is wrong with it.</summary>
 /// <param name="Id">What the record is called.</param>

@@ -2,9 +2,10 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// What makes a watcher survive a kill at any moment without losing or double counting a record: what it said goes to the file of

@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using Espalier.Anomaly.Decisions;
 
-namespace Espalier.Anomaly;
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>
 /// A watcher's numbers for monitoring systems: as instruments of the meter <c>Espalier.Watch</c>, which OpenTelemetry collects, and in

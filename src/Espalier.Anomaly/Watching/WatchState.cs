@@ -1,4 +1,6 @@
-namespace Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+
+namespace Espalier.Anomaly.Watching;
 
 /// <summary>Where a watcher stands, for a file.</summary>
 /// <param name="Schema">Version of the form.</param>

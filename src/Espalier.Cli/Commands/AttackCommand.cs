@@ -1,9 +1,13 @@
 using System.ComponentModel;
-using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Models.Endpoints;
+using Espalier.Networks.Checkpoints;
 using Espalier.Recipes;
 using Espalier.Recipes.Stages;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

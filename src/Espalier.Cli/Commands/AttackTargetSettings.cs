@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Espalier.Errors;
 using Espalier.Recipes;
 using Spectre.Console.Cli;
 

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using Espalier.Data;
 using Espalier.Recipes;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Regions;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

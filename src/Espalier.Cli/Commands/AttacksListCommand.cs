@@ -1,4 +1,5 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 using Spectre.Console;
 
 namespace Espalier.Cli.Commands;

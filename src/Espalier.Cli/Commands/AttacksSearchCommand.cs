@@ -4,8 +4,9 @@ using Espalier.Cli.Output;
 using Espalier.Communication;
 using Espalier.Recipes;
 using Espalier.Recipes.Search;
-using Espalier.Robustness;
-using Espalier.Runs;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Search;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -115,7 +116,7 @@ internal sealed class AttacksSearchCommand : EspalierCommand<AttacksSearchComman
             DataChecksums = target.Checksums,
             SourceRun = settings.Model == "last" ? null : settings.Model,
         };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
+        using Run run = settings.Out is { } folder ? Espalier.Runs.Store.Run.CreateAt(folder, manifest) : Espalier.Runs.Store.Run.Create("runs", manifest.Name, manifest);
         PolicySearchRecord? record = PolicySearchAudit.Run(target, options, run, ranks, new Shown(session.Terminal), session.Stop);
         if (record is null)
         {

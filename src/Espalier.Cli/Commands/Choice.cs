@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Espalier.Errors;
 
 namespace Espalier.Cli.Commands;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using Espalier.Cli.Output;
 using Espalier.Recipes;
 using Espalier.Recipes.Comparison;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

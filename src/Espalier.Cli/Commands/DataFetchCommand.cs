@@ -1,5 +1,5 @@
 using Espalier.Cli.Output;
-using Espalier.Data;
+using Espalier.Data.Catalog;
 using Spectre.Console;
 
 namespace Espalier.Cli.Commands;

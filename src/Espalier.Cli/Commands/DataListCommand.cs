@@ -1,5 +1,5 @@
 using System.Globalization;
-using Espalier.Data;
+using Espalier.Data.Catalog;
 using Spectre.Console;
 
 namespace Espalier.Cli.Commands;

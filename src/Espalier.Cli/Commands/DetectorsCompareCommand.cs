@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Evaluation;
 using Espalier.Cli.Output;
+using Espalier.Errors;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -69,7 +71,7 @@ internal sealed class DetectorsCompareCommand : EspalierCommand<DetectorsCompare
             DataChecksums = target.Checksums,
             SourceRun = settings.Model == "last" ? null : settings.Model,
         };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
+        using Run run = settings.Out is { } folder ? Espalier.Runs.Store.Run.CreateAt(folder, manifest) : Espalier.Runs.Store.Run.Create("runs", manifest.Name, manifest);
         DetectorComparisonRecord record;
         try
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
 using Spectre.Console.Cli;

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

@@ -1,4 +1,6 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Outliers;
+using Espalier.Anomaly.Tabular;
 using Spectre.Console;
 
 namespace Espalier.Cli.Commands;

@@ -1,7 +1,10 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Exposure;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
@@ -34,7 +37,7 @@ internal sealed class DetectorsOutliersCommand : EspalierCommand<DetectorsOutlie
         OptionsException.Require(settings.Count is null or >= 1, "count", settings.Count, "must be at least 1");
         using AuditTarget target = settings.Open(session.Device);
         using DetectionModel model = DetectionModel.Of(target.Classifier, target.Classifier is TorchClassifier ? settings.Layer : null);
-        using var detector = Anomaly.Detector.Create(settings.Detector, model.Classifier);
+        using var detector = Espalier.Anomaly.Detectors.Detector.Create(settings.Detector, model.Classifier);
         Dataset train = target.Splits.Train;
         if (detector.Rule.Needs.HasFlag(DetectorNeeds.Fit))
         {

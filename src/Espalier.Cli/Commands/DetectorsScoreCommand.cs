@@ -1,7 +1,10 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Outliers;
 using Espalier.Cli.Output;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
@@ -32,10 +35,10 @@ internal sealed class DetectorsScoreCommand : EspalierCommand<DetectorsScoreComm
     protected override int Execute(Settings settings, Session session)
     {
         OptionsException.Require(settings.Count is null or >= 1, "count", settings.Count, "must be at least 1");
-        string? layer = settings.Layer ?? Anomaly.Detector.LayerOf(settings.Detector);
+        string? layer = settings.Layer ?? Espalier.Anomaly.Detectors.Detector.LayerOf(settings.Detector);
         using AuditTarget target = settings.Open(session.Device);
         using DetectionModel model = DetectionModel.Of(target.Classifier, target.Classifier is TorchClassifier ? layer : null);
-        using Detector detector = Anomaly.Detector.Load(settings.Detector, model.Classifier);
+        using Detector detector = Espalier.Anomaly.Detectors.Detector.Load(settings.Detector, model.Classifier);
         using var scope = torch.NewDisposeScope();
         Tensor inputs = settings.Inputs == TestSplit
             ? target.Splits.Test.First(settings.Count).Inputs

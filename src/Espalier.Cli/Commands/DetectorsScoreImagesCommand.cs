@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.OneClass;
 using Espalier.Cli.Output;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Recipes.Detection;
 using Spectre.Console.Cli;

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
 using Spectre.Console;

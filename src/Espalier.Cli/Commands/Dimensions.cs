@@ -1,4 +1,5 @@
 using System.Globalization;
+using Espalier.Errors;
 
 namespace Espalier.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Espalier.Data;
-using Espalier.Natives;
-using Espalier.Runs;
+using Espalier.Data.Catalog;
+using Espalier.Runs.Store;
+using Espalier.Runtime;
 using Spectre.Console;
 
 namespace Espalier.Cli.Commands;

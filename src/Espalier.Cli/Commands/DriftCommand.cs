@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Drift;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Runs.Store;
+using Espalier.Training.Averages;
+using Espalier.Training.Checkpoints;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -29,7 +31,7 @@ internal sealed class EmaCommand : EspalierCommand<EmaCommand.Settings>
     protected override int Execute(Settings settings, Session session)
     {
         double sigma = settings.SigmaRel ?? throw new OptionsException("sigmaRel", null, "give the wanted width with --sigma-rel, such as 0.08");
-        using Run run = Runs.Run.Open(settings.Run);
+        using Run run = Espalier.Runs.Store.Run.Open(settings.Run);
         PostHocEma postHoc = PostHocEma.Open(new CheckpointFolder(run.CheckpointFolder).Averages);
         IReadOnlyList<double> weights = postHoc.Weights(sigma, settings.AtSamples);
         IReadOnlyDictionary<string, Tensor> average = postHoc.Synthesize(sigma, settings.AtSamples);

@@ -1,4 +1,4 @@
-using Espalier.Natives;
+using Espalier.Runtime;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Distances;
 using Espalier.Recipes;
 using Espalier.Recipes.Stages;
 using Spectre.Console.Cli;

@@ -1,7 +1,11 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Networks;
-using Espalier.Onnx;
+using Espalier.Networks.Checkpoints;
+using Espalier.Networks.Text;
+using Espalier.Onnx.Classification;
+using Espalier.Onnx.Export;
 using Espalier.Recipes;
 using Spectre.Console.Cli;
 

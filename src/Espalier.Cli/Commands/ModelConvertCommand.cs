@@ -1,5 +1,8 @@
 using System.ComponentModel;
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
+using Espalier.Networks.Vision;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

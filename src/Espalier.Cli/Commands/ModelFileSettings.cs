@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
 using Espalier.Recipes;
 using Spectre.Console.Cli;
 

@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Espalier.Errors;
 using Espalier.Networks;
 using Spectre.Console;
 using Spectre.Console.Cli;

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Networks;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Vision;
 using Espalier.Recipes;
 using Espalier.Recipes.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -33,7 +35,7 @@ internal sealed class ModelSpatialCommand : EspalierCommand<ModelSpatialCommand.
         bool isText = settings.Text;
         if (!File.Exists(weights))
         {
-            using Run run = Runs.Run.Open(settings.Run);
+            using Run run = Espalier.Runs.Store.Run.Open(settings.Run);
             weights = run.WeightsPath;
             isText |= ModelZoo.IsText(RecipeRun.RecipeOf(run).Model.Name);
         }

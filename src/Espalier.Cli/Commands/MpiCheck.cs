@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using Espalier.Cli.Output;
 using Espalier.Distributed;
+using Espalier.Errors;
 
 namespace Espalier.Cli.Commands;
 

@@ -1,7 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Data;
-using Espalier.Onnx;
+using Espalier.Data.Images;
+using Espalier.Errors;
+using Espalier.Onnx.Classification;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

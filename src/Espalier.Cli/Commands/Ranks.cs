@@ -1,5 +1,6 @@
 using Espalier.Communication;
 using Espalier.Distributed;
+using Espalier.Errors;
 
 namespace Espalier.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using Espalier.Recipes;
 using Espalier.Recipes.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

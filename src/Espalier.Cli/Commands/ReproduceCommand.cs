@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Files;
-using Espalier.Recipes.Reproductions;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Reproductions;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -45,7 +46,7 @@ internal sealed class ReproduceCommand : EspalierCommand<ReproduceCommand.Settin
         foreach (string part in settings.Part.Where(p => reproduction.Parts.All(q => q.Name != p)))
             throw new NotFoundException("part", part, reproduction.Parts.Select(p => p.Name));
         var manifest = new RunManifest { Name = name, Kind = "reproduce", CommandLine = CommandLine.Text, Machine = MachineInfo.Current(), Device = session.Device.ToString() };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", name, manifest);
+        using Run run = settings.Out is { } folder ? Espalier.Runs.Store.Run.CreateAt(folder, manifest) : Espalier.Runs.Store.Run.Create("runs", name, manifest);
         var context = new ReproductionContext(settings.Seeds, session.Device, text => session.Terminal.Line($"          {text}"), session.Stop) { FirstSeed = settings.Seed ?? 1 };
         var parts = new List<ReproductionPart>();
         foreach ((string part, Func<ReproductionContext, ReproductionPart> work) in reproduction.Parts.Where(p => settings.Part.Length == 0 || settings.Part.Contains(p.Name)))

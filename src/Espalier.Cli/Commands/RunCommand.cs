@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using Espalier.Cli.Output;
 using Espalier.Communication;
+using Espalier.Errors;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Runs;
+using Espalier.Errors;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

@@ -1,6 +1,7 @@
 using Espalier.Cli.Output;
+using Espalier.Errors;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Cli.Commands;
 
@@ -59,7 +60,7 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
 
     private static int Audit(TSettings settings, Session session, RunManifest manifest, Func<Run, IProgress<StageProgress>, bool> audit)
     {
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
+        using Run run = settings.Out is { } folder ? Espalier.Runs.Store.Run.CreateAt(folder, manifest) : Espalier.Runs.Store.Run.Create("runs", manifest.Name, manifest);
         bool completed = StageDisplay.Show(session.Terminal, progress => audit(run, progress));
         session.Terminal.Result(run.Summary.Values);
         session.Terminal.Line(completed ? $"report    {Path.GetRelativePath(Environment.CurrentDirectory, run.ReportPath)}" : "interrupted");

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Recipes;
-using Espalier.Training;
+using Espalier.Training.Diagnostics;
+using Espalier.Training.Scaling;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

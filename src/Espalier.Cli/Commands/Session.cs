@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Espalier.Cli.Output;
+using Espalier.Errors;
 
 namespace Espalier.Cli.Commands;
 

@@ -1,9 +1,11 @@
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.FineTuning;
+using Espalier.Language.Tokenizers;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -68,7 +70,7 @@ internal sealed class TextFinetuneCommand : EspalierCommand<TextFinetuneCommand.
             Machine = MachineInfo.Current(),
             Device = session.Device.ToString(),
         };
-        using Run run = settings.Out is { } folder ? Runs.Run.CreateAt(folder, manifest) : Runs.Run.Create("runs", manifest.Name, manifest);
+        using Run run = settings.Out is { } folder ? Espalier.Runs.Store.Run.CreateAt(folder, manifest) : Espalier.Runs.Store.Run.Create("runs", manifest.Name, manifest);
         FineTuningResult result;
         try
         {

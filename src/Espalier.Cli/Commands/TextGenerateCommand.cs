@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Espalier.Language;
+using Espalier.Language.Generation;
 using Espalier.Recipes;
 using Spectre.Console.Cli;
 

@@ -1,8 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Drift;
+using Espalier.Anomaly.Watching;
 using Espalier.Cli.Watching;
+using Espalier.Errors;
 using Espalier.Recipes;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;

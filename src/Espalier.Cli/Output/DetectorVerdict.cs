@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
 using Espalier.Files;
 
 namespace Espalier.Cli.Output;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Recipes;
-using Espalier.Training;
+using Espalier.Training.Loop;
 using Spectre.Console;
 
 namespace Espalier.Cli.Output;

@@ -1,4 +1,4 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Watching;
 
 namespace Espalier.Cli.Watching;
 

@@ -1,6 +1,12 @@
 using System.Text.Json;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.OneClass;
+using Espalier.Anomaly.Persistence;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Images;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes;
 using Espalier.Recipes.Detection;
@@ -97,9 +103,9 @@ internal sealed class WatchedDetector : IDisposable
         DetectionModel? model = null;
         try
         {
-            string? layer = Anomaly.Detector.LayerOf(path);
+            string? layer = Espalier.Anomaly.Detectors.Detector.LayerOf(path);
             model = DetectionModel.Of(target.Classifier, target.Classifier is TorchClassifier ? layer : null);
-            Detector detector = Anomaly.Detector.Load(path, model.Classifier);
+            Detector detector = Espalier.Anomaly.Detectors.Detector.Load(path, model.Classifier);
             long[] shape = [.. target.Classifier.InputShape];
             IScoringClassifier classifier = model.Classifier;
             return new(detector, shape, detector.Calibration, detector.FalseAlarms, null, detector, model, target)

@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Distances;
 
 /// <summary>What makes a counterfactual near; changes are measured in the scale of their feature.</summary>
 public enum CounterfactualDistance

@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Distances;
 
 internal sealed class L1Proximity : Proximity
 {

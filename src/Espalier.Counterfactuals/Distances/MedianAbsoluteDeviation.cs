@@ -1,4 +1,6 @@
-namespace Espalier.Counterfactuals;
+using Espalier.Errors;
+
+namespace Espalier.Counterfactuals.Distances;
 
 /// <summary>
 /// The scale of each feature that Wachter et al. 2017 divide changes by: the median of |x_k - median x_k| over the data;

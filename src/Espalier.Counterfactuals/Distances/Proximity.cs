@@ -1,4 +1,6 @@
-namespace Espalier.Counterfactuals;
+using Espalier.Errors;
+
+namespace Espalier.Counterfactuals.Distances;
 
 /// <summary>The distance term of the objective, as a function of scaled changes u = (x' - x) / scale.</summary>
 internal abstract class Proximity

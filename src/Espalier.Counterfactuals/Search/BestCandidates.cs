@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>
 /// The nearest valid candidate of each sample, or where there is none the one most probably of the target. Starts with

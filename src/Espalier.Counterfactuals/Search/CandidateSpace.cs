@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>
 /// The inputs of a batch, what their counterfactuals may be, and what the model says of these. Counts what it asks.

@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>Gathers a result batch by batch.</summary>
 internal sealed class Explanations(Tensor inputs)

@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>
 /// The weight of the loss for each sample: ten times as much until a round finds something, a tenth until one does not,

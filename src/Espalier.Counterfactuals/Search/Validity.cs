@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>Whether logits say the target class, and by how much they fall short of it.</summary>
 internal sealed class Validity(WachterOptions options)

@@ -1,4 +1,4 @@
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>What drives a candidate to its target class.</summary>
 public enum ValidityLoss

@@ -1,6 +1,8 @@
+using Espalier.Counterfactuals.Distances;
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Counterfactuals;
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>
 /// The counterfactuals of Wachter, Mittelstadt and Russell, "Counterfactual Explanations without Opening the Black Box"

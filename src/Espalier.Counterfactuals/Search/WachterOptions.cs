@@ -1,4 +1,7 @@
-namespace Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Distances;
+using Espalier.Errors;
+
+namespace Espalier.Counterfactuals.Search;
 
 /// <summary>Options of <see cref="Wachter"/>.</summary>
 public sealed record WachterOptions

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Corpora;
 
 /// <summary>
 /// The sentences of text that is tokenised by spaces, as outliers for classifiers of sentences (Hendrycks et al. 2019, code): headings

@@ -1,7 +1,9 @@
 using Espalier.Data;
 using Espalier.Data.Text;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Corpora;
 
 /// <summary>Turns loaded text into data sets of tokens, once, before training.</summary>
 public static class TextEncoding

@@ -1,6 +1,7 @@
 using Espalier.Data;
+using Espalier.Language.Tokenizers;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Corpora;
 
 /// <summary>A text as token data sets, with the tokenizer that made them.</summary>
 /// <param name="Splits">Rows of tokens [length], int64; owned by this object.</param>

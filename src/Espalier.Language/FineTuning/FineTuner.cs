@@ -1,7 +1,9 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Language;
+namespace Espalier.Language.FineTuning;
 
 /// <summary>
 /// Fine-tunes a model by the protocol of the papers: learning rate and batch size are chosen on the validation data with the

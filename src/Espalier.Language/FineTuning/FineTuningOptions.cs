@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Errors;
+
+namespace Espalier.Language.FineTuning;
 
 /// <summary>The protocol of fine-tuning: a small grid chosen on validation data, and the median over seeds (Devlin et al. 2019; Liu et al. 2021, Table 9).</summary>
 public sealed record FineTuningOptions

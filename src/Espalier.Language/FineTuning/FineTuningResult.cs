@@ -1,4 +1,4 @@
-namespace Espalier.Language;
+namespace Espalier.Language.FineTuning;
 
 /// <summary>What a fine-tuning came to.</summary>
 /// <param name="Grid">One training for each point of the grid, seed 1, judged on validation data alone.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Language;
+namespace Espalier.Language.FineTuning;
 
 /// <summary>One training of a fine-tuning.</summary>
 /// <param name="LearningRate">Its peak learning rate.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Language;
+namespace Espalier.Language.Generation;
 
 /// <summary>A written text.</summary>
 /// <param name="Text">What follows the prompt.</param>

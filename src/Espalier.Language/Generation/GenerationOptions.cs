@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Errors;
+
+namespace Espalier.Language.Generation;
 
 /// <summary>How text is written token by token.</summary>
 public sealed record GenerationOptions

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Espalier.Networks;
+using Espalier.Networks.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Generation;
 
 /// <summary>What a causal model expects after texts of equal length, at the least cost that is exact.</summary>
 internal sealed class PrefixReader(CausalLanguageModel model, bool streams, bool recomputes) : IDisposable

@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Generation;
 
 /// <summary>
 /// Writes text with a causal language model, token by token. What earlier tokens leave behind is kept, so that a token costs

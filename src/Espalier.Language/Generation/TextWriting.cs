@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Language.Tokenizers;
+
+namespace Espalier.Language.Generation;
 
 /// <summary>One text as it grows: what of it may be shown already, and whether it has ended.</summary>
 internal sealed class TextWriting(Tokenizer tokenizer, GenerationOptions options)

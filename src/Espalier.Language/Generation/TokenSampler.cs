@@ -1,6 +1,7 @@
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Generation;
 
 /// <summary>Chooses the next token from logits: repetition penalty, temperature, top-k, top-p, and a draw, in this order.</summary>
 public sealed class TokenSampler

@@ -1,9 +1,11 @@
 using Espalier.Data;
 using Espalier.Metrics;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Objectives;
 
 /// <summary>
 /// The cross-entropy of each next token. Rows hold one token more than the model sees; pads are not predicted. Its sum is

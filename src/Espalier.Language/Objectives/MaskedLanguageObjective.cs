@@ -1,8 +1,12 @@
 using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Objectives;
 
 /// <summary>
 /// The cross-entropy of hidden tokens (Devlin et al. 2019). Its sum is weighted by the number of chosen tokens, which

@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Errors;
+
+namespace Espalier.Language.Objectives;
 
 /// <summary>Which tokens a masked language model must find, and what stands in their place (Devlin et al. 2019, section 3.1).</summary>
 public sealed record MaskingOptions

@@ -1,10 +1,14 @@
 using System.Runtime.InteropServices;
 using Espalier.Data;
 using Espalier.Data.Text;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Randomness;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Objectives;
 
 /// <summary>Cross-entropy of a classifier of tokens, with word dropout; judged by <c>loss</c> and <c>accuracy</c>.</summary>
 public sealed class TextClassificationObjective : Objective

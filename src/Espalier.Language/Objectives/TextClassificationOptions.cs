@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Errors;
+
+namespace Espalier.Language.Objectives;
 
 /// <summary>How a classifier of text is trained.</summary>
 public sealed record TextClassificationOptions

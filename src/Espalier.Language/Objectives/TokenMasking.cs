@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
-using Espalier.Data;
 using Espalier.Data.Text;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
+using Espalier.Randomness;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Objectives;
 
 /// <summary>
 /// Hides tokens for a masked language model. What is hidden in a row is a function of the seed and of the row's position

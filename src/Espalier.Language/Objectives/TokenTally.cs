@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Metrics;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Objectives;
 
 /// <summary>Adds up what an evaluation finds over its batches.</summary>
 internal sealed class TokenTally

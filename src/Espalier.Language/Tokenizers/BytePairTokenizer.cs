@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// Byte-pair encoding (Sennrich et al. 2016) over bytes, as GPT-2 has it: a text is cut into words, numbers and runs of

@@ -1,4 +1,4 @@
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// Learns the merges of byte-pair encoding. Each distinct piece is kept once with its count; a merge touches only the

@@ -1,6 +1,6 @@
 using Espalier.Data.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>One token per byte of the text in UTF-8: 256 tokens that can write everything.</summary>
 public sealed class ByteTokenizer : Tokenizer

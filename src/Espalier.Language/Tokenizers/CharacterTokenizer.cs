@@ -1,7 +1,8 @@
 using System.Text;
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// One token per character (Unicode code point), sorted by code point. An unpaired surrogate is a character of its own.

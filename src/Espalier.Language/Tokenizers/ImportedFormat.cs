@@ -1,4 +1,4 @@
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>Whose tokenizer a file holds.</summary>
 public enum ImportedFormat

@@ -1,9 +1,10 @@
 using System.Text;
 using Espalier.Data.Text;
+using Espalier.Errors;
 using Microsoft.ML.Tokenizers;
 using Foreign = Microsoft.ML.Tokenizers.Tokenizer;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// A tokenizer that somebody else trained, by way of Microsoft.ML.Tokenizers. Special tokens that its vocabulary has keep

@@ -1,6 +1,7 @@
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>The ids of the special tokens that a tokenizer has.</summary>
 public sealed class SpecialTokens

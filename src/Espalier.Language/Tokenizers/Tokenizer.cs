@@ -1,4 +1,6 @@
-namespace Espalier.Language;
+using Espalier.Errors;
+
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// Text as numbers and back. Ordinary tokens have the ids from 0 on, special tokens those behind them. A tokenizer never

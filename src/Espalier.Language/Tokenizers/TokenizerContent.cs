@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Espalier.Data.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>What a tokenizer's file holds; of the parts below, those of its kind.</summary>
 internal sealed record TokenizerContent

@@ -1,6 +1,7 @@
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>Makes the tokenizer that options describe.</summary>
 public static class TokenizerFactory

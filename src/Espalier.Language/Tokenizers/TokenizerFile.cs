@@ -2,9 +2,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Espalier.Data.Text;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>Tokenizers as JSON files.</summary>
 internal static class TokenizerFile

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// UTF-8 that also writes unpaired surrogates, three bytes each ("WTF-8", S. Sapin 2018): every .NET string has its bytes

@@ -1,6 +1,7 @@
 using Espalier.Data.Text;
+using Espalier.Errors;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>
 /// One token per word, the most frequent first. Words that the vocabulary lacks become <c>[UNK]</c>; white space is not

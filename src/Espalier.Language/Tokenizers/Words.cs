@@ -1,6 +1,6 @@
 using Espalier.Data.Text;
 
-namespace Espalier.Language;
+namespace Espalier.Language.Tokenizers;
 
 /// <summary>Finds the words of a text.</summary>
 internal static class Words

@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Attention;
 
 /// <summary>A learned number per head and distance, added to the scores of attention: r[head, (n-1) + (j-i)] (Shaw et al. 2018; Raffel et al. 2020 without buckets).</summary>
 public sealed class RelativePositionBias : torch.nn.Module

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Attention;
 
 /// <summary>softmax(q kᵀ/sqrt(a) + bias) v (Vaswani et al. 2017, equation 1).</summary>
 internal static class ScaledDotProduct

@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Text;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Attention;
 
 /// <summary>
 /// Multi-head self-attention (Vaswani et al. 2017) with one linear layer for queries, keys and values, in timm's layout:

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Attention;
 
 /// <summary>
 /// A pre-norm Transformer block as ViT and GPT have it: X + attention(norm1(X)), then X + mlp(norm2(X)); timm's names.

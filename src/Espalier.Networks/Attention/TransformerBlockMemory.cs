@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Networks.Text;
+
+namespace Espalier.Networks.Attention;
 
 /// <summary>What a causal Transformer block keeps of the tokens so far: keys and values.</summary>
 internal sealed class TransformerBlockMemory(long capacity) : BlockMemory

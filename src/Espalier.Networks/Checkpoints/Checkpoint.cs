@@ -1,7 +1,10 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Vision;
 using TorchSharp.Modules;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>
 /// Published weights in and out: safetensors, and state dicts that PyTorch saved, in the names of timm, torchvision, Hugging

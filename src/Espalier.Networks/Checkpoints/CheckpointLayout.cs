@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Vision;
+
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>Whose names a file of weights uses.</summary>
 public enum CheckpointLayout

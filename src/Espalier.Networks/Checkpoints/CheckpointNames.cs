@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
+using Espalier.Networks.Text;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>The names of a layout: from a file's names to those of a network.</summary>
 internal abstract partial class CheckpointNames

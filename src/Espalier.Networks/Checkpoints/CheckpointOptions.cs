@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>How a file of weights is loaded into a network.</summary>
 public sealed record CheckpointOptions

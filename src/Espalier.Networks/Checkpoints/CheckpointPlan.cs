@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>
 /// Which tensor of a file goes where, decided from names and shapes alone: the report is complete before a weight changes.

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>What became of every tensor of a file and of every one of the network.</summary>
 public sealed record LoadReport

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>What became of one tensor.</summary>
 /// <param name="Name">Its name in the network; in the file, where the network has none for it.</param>

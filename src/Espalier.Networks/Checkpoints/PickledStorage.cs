@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>The data that tensors of a pickle are views of.</summary>
 /// <param name="Key">Name of the entry in the archive.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>A tensor as a pickle describes it.</summary>
 /// <param name="Storage">Its data, which others may share.</param>

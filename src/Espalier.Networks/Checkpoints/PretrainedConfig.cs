@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Espalier.Files;
+using Espalier.Networks.Vision;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>What stands beside published weights as <c>config.json</c>, in timm's fields.</summary>
 public sealed record PretrainedConfig

@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Text;
+
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>Makes the network that a file of published weights fits: what its name leaves open is read off the file's shapes.</summary>
 public static class PublishedNetwork

@@ -1,6 +1,7 @@
 using System.IO.Compression;
+using Espalier.Errors;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>
 /// A state dict that PyTorch's <c>torch.save</c> wrote (a zip archive, PyTorch 1.6 and newer). Its pickle is read, never run:

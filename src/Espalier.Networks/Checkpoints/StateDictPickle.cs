@@ -1,8 +1,9 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
+using Espalier.Errors;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>
 /// Reads the pickle of a state dict. A pickle is a program; this reads the few instructions and names that a state dict

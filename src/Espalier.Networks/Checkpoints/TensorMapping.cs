@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>What to do with a tensor of a file.</summary>
 /// <param name="Target">Its name in the network; null to leave it out.</param>

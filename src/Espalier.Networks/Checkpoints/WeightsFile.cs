@@ -1,7 +1,8 @@
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Checkpoints;
 
 /// <summary>A file with named tensors, whatever its format: its names and shapes are known before anything is loaded.</summary>
 internal abstract class WeightsFile

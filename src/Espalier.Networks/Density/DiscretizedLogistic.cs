@@ -1,6 +1,6 @@
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Density;
 
 /// <summary>
 /// A mixture of logistic distributions cut into 256 steps of [-1, 1] (Salimans et al. 2017, eq. 2): a step has the probability between

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Density;
 
 /// <summary>
 /// A convolution that sees only what comes before a pixel, row by row and from left to right (van den Oord et al. 2016): mask A leaves

@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Density;
 
 /// <summary>
 /// A density of grey images, pixel after pixel (van den Oord et al. 2016, PixelCNN; gates and mixtures after Salimans et al. 2017, PixelCNN++):

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Density;
 
 /// <summary>A residual block of a <see cref="PixelCnn"/>: ELU, masked 3x3, ELU, 1x1 to u and v, u·sigmoid(v) added to the input.</summary>
 internal sealed class PixelCnnBlock : Module<Tensor, Tensor>

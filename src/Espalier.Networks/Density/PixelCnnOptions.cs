@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Density;
 
 /// <summary>The shape of a <see cref="PixelCnn"/>; the defaults have 33,615 weights and train on two cores.</summary>
 public sealed record PixelCnnOptions

@@ -1,9 +1,11 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Training.Normalization;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>
 /// A small convolutional encoder: 3x3 convolutions without bias, each followed by batch norm and ReLU, then the mean over

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>A network that turns an input into features, without a head: what self-supervision trains and probes read.</summary>
 public abstract class Encoder : torch.nn.Module<Tensor, Tensor>

@@ -1,7 +1,9 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>An encoder with a linear head: what fine-tuning trains, and what a linear probe comes to.</summary>
 public sealed class EncoderClassifier : torch.nn.Module<Tensor, Tensor>

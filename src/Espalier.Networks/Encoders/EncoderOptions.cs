@@ -1,4 +1,8 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Encoders;
 
 /// <summary>Which encoder, and its shape.</summary>
 public sealed record EncoderOptions

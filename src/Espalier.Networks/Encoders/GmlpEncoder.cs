@@ -1,6 +1,8 @@
+using Espalier.Errors;
+using Espalier.Networks.Gmlp;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>gMLP as encoder: the mean over the tokens after its last norm. Without batch norm.</summary>
 public sealed class GmlpEncoder : Encoder

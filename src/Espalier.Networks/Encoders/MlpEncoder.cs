@@ -1,9 +1,11 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Training.Normalization;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>
 /// A multilayer perceptron as encoder: linear layers, each followed by batch norm and ReLU. An input of any shape is

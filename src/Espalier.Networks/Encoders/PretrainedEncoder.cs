@@ -1,6 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Networks.Text;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Encoders;
 
 /// <summary>The encoder of a saved model as the start of another training: fine-tuning.</summary>
 public static class PretrainedEncoder

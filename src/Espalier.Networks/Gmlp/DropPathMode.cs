@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>How the probability to drop a residual branch depends on its depth.</summary>
 public enum DropPathMode

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>What the gate passes through before it multiplies.</summary>
 public enum GateActivation

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// What the spatial gating unit makes of Z, with f(Z) = W·LayerNorm(Z) + beta (Liu et al. 2021, Table 3).

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>One gMLP block: X + DropPath(s(GELU(N U + b_U)) V + b_V), N = LayerNorm(X) (Liu et al. 2021, section 2).</summary>
 public sealed class GmlpBlock : Module<Tensor, Tensor>
@@ -62,7 +63,7 @@ public sealed class GmlpBlock : Module<Tensor, Tensor>
     /// <param name="mask">[batch, tokens], 1 = real: gate and attention do not look at the others; null is all.</param>
     /// <returns>[batch, tokens, d].</returns>
     public Tensor Masked(Tensor input, Tensor? mask) => Options.GradientCheckpointing && training
-        ? Training.GradientCheckpoint.Run(x => Residual(x, mask), input)
+        ? Espalier.Training.Loop.GradientCheckpoint.Run(x => Residual(x, mask), input)
         : Residual(input, mask);
 
     /// <summary>Every block's W as applied, one [n, n] per block and head, without a graph.</summary>

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Networks.Text;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// What a causal gMLP block keeps of the tokens so far: the gate's inputs, keys and values where it attends, and the newest inputs

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// What gMLP's blocks look like, for images and text alike. The defaults are gMLP-Ti of Liu et al., "Pay Attention to

@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Text;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// gMLP for text (Liu et al., "Pay Attention to MLPs", NeurIPS 2021, section 4): token embedding without positions, L gated

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// The shape of a <see cref="GmlpTextEncoder"/>. The defaults are gMLP-base of Liu et al., "Pay Attention to MLPs" (NeurIPS

@@ -1,6 +1,9 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Vision;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// gMLP for images (Liu et al., "Pay Attention to MLPs", NeurIPS 2021): patches, L gated blocks, LayerNorm, mean over

@@ -1,4 +1,8 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Vision;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// The shape of a <see cref="GmlpVision"/>. The defaults are gMLP-Ti of Liu et al., "Pay Attention to MLPs" (NeurIPS

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>How gMLP's blocks treat padding.</summary>
 public enum PadHandling

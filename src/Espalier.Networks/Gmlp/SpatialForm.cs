@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>How the n x n matrix W that mixes tokens is stored (Liu et al. 2021, section 2.1 and appendix).</summary>
 public enum SpatialForm

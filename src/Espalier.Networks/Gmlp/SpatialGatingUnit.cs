@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Text;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// The spatial gating unit s(Z) = Z1 * (W·LayerNorm(Z2) + beta) of Liu et al. 2021, section 2.1: the first half of the

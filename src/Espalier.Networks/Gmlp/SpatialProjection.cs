@@ -1,7 +1,9 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// The linear map along tokens of the spatial gating unit: G[b,i,c] = sum_j W[i,j] V[b,j,c] + beta[i], one W and beta

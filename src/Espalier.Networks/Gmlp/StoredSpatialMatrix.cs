@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Vision;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>A spatial matrix as a weights file holds it.</summary>
 /// <param name="Name">The tensor's name.</param>

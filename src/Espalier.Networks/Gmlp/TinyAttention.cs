@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Text;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// One small attention head whose result is added to the gate: gMLP becomes aMLP (Liu et al. 2021, Fig. 6).

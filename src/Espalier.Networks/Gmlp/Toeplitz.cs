@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Vision;
+
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// Toeplitz matrices: constant along diagonals, W[i,j] = w[(n-1) + (j-i)], and so the same filter at every position. The

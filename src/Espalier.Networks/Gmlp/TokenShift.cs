@@ -1,6 +1,6 @@
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Gmlp;
 
 /// <summary>
 /// Shifts parts of the channels along the tokens, zeros coming in, so that a block sees its neighbours without a weight

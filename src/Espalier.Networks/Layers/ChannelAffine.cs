@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>alpha * x + beta per channel, in place of a norm (Touvron et al. 2021, "ResMLP", equation 1); timm's names.</summary>
 public sealed class ChannelAffine : torch.nn.Module<Tensor, Tensor>

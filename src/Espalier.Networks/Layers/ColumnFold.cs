@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// The gradient of a convolution with respect to its input as one matrix product per image and a fold: each column holds what

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>A convolution with square kernel, equal strides and equal zero padding on all sides, without dilation or groups.</summary>
 /// <param name="Channels">Channels of the input.</param>

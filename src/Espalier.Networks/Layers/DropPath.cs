@@ -1,9 +1,11 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// Stochastic depth (Huang et al. 2016) per sample: in training the whole residual branch of a sample is zeroed with
 /// probability q and divided by 1-q where kept; in evaluation it passes unchanged. Draws from
-/// <see cref="Training.SampleRandom"/>, so that batch size and ranks do not change which samples drop.
+/// <see cref="Espalier.Training.Loop.SampleRandom"/>, so that batch size and ranks do not change which samples drop.
 /// </summary>
 public sealed class DropPath : torch.nn.Module<Tensor, Tensor>
 {
@@ -29,6 +31,6 @@ public sealed class DropPath : torch.nn.Module<Tensor, Tensor>
         long[] shape = new long[input.dim()];
         Array.Fill(shape, 1);
         shape[0] = input.shape[0];
-        return input * Training.SampleRandom.KeepMask(shape, keep, input);
+        return input * Espalier.Training.Loop.SampleRandom.KeepMask(shape, keep, input);
     }
 }

@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>Two linear layers with the exact GELU between them, on the last dimension; timm's names.</summary>
 public sealed class FeedForward : Module<Tensor, Tensor>

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// Convolutions whose way back to their input oneDNN 3 takes slowly on CPUs without AVX-512: those with a stride, and those of few

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Layers;
 
 /// <summary>Options that the data would have filled in.</summary>
 internal static class Given

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>Initial weights drawn from an explicit generator, so that a seed alone gives a model's weights.</summary>
 public static class Initialization

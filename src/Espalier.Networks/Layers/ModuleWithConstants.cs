@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// A module with tensors that are no part of its state but go where it goes: buffers in the sense of PyTorch that are not

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// The maximum of squares of 2 x 2 pixels, and where it came from, without a branch per pixel: there and back in a tenth of the

@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>Cuts images into patches and maps each linearly to a token; tokens are row-major over the patch grid.</summary>
 public sealed class PatchEmbedding : Module<Tensor, Tensor>

@@ -1,8 +1,10 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// Dropout (Srivastava et al. 2014): in training each value is zeroed with probability p and divided by 1-p where kept.
-/// Draws from <see cref="Training.SampleRandom"/>, so that batch size and ranks do not change what is dropped of a sample.
+/// Draws from <see cref="Espalier.Training.Loop.SampleRandom"/>, so that batch size and ranks do not change what is dropped of a sample.
 /// </summary>
 public sealed class SampleDropout : torch.nn.Module<Tensor, Tensor>
 {
@@ -21,6 +23,6 @@ public sealed class SampleDropout : torch.nn.Module<Tensor, Tensor>
     /// <param name="input">[batch, ...].</param>
     /// <returns>[batch, ...].</returns>
     public override Tensor forward(Tensor input) => training && Probability > 0
-        ? input * Training.SampleRandom.KeepMask(input.shape, 1 - Probability, input)
+        ? input * Espalier.Training.Loop.SampleRandom.KeepMask(input.shape, 1 - Probability, input)
         : input;
 }

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Layers;
 
 /// <summary>Shares out loops over the images of a batch among as many threads as libtorch uses.</summary>
 internal static class SpatialWork

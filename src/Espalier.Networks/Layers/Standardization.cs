@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Layers;
 
 /// <summary>
 /// (x - mean)/std as a network's first layer: the network takes raw pixels or columns, so attacks, bounds and

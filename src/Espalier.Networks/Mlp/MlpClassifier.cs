@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Mlp;
 
 /// <summary>
 /// A multilayer perceptron: linear layers with ReLU between them. Weights and biases start U(±1/sqrt(fan_in)), as

@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Mlp;
 
 /// <summary>The shape of an <see cref="MlpClassifier"/>.</summary>
 public sealed record MlpOptions

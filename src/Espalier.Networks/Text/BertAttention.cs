@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>BERT's attention and the layer after it: <c>self</c> and <c>output</c> in Hugging Face's names.</summary>
 internal sealed class BertAttention : torch.nn.Module<Tensor, Tensor>

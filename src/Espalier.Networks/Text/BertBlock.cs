@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// One block of BERT: LayerNorm(X + attention(X)), then LayerNorm(X + mlp(X)) with the exact GELU; or pre-norm. Hugging

@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>A linear layer under the name <c>dense</c>.</summary>
 internal sealed class BertDense : torch.nn.Module<Tensor, Tensor>

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>LayerNorm(word + position + segment) with dropout; Hugging Face's names.</summary>
 public sealed class BertEmbeddings : Module<Tensor, Tensor>

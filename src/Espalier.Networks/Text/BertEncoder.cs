@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// BERT (Devlin et al. 2019) with the names of Hugging Face's <c>BertModel</c>: embeddings of words, positions and segments,

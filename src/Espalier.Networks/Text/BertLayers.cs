@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>The level that gives BERT's blocks Hugging Face's names, <c>encoder.layer.i</c>.</summary>
 internal sealed class BertLayers : torch.nn.Module<Tensor, Tensor>

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>The shape of a <see cref="BertEncoder"/>. The defaults are BERT-base (Devlin et al. 2019).</summary>
 public sealed record BertOptions

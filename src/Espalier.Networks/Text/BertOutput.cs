@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>The end of a branch: a linear layer, dropout, the sum with the residual and its norm.</summary>
 internal sealed class BertOutput : Module<Tensor, Tensor>

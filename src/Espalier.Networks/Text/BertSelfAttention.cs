@@ -1,8 +1,10 @@
+using Espalier.Networks.Attention;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>Multi-head attention with a linear layer each for queries, keys and values; Hugging Face's names.</summary>
 internal sealed class BertSelfAttention : Module<Tensor, Tensor>

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>What a block of a causal model keeps of the tokens so far.</summary>
 internal abstract class BlockMemory : IDisposable

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>Guesses the next token: a causal encoder with a vocabulary head tied to its embedding.</summary>
 public sealed class CausalLanguageModel : torch.nn.Module<Tensor, Tensor>

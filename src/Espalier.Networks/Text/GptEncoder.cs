@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// A Transformer of GPT's kind: learned positions or relative biases, pre-norm blocks, a final norm; causal for text

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>The shape of a <see cref="GptEncoder"/>. The defaults are GPT-2 small (Radford et al. 2019).</summary>
 public sealed record GptOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>The states of a recurrent network, [layers, batch, d]: all that it keeps of the tokens so far, and nothing to forget of.</summary>
 internal sealed class GruMemory : BlockMemory

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>The shape of a <see cref="GruEncoder"/>. The defaults are the classifier of texts of Hendrycks et al. 2019 (Outlier Exposure).</summary>
 public sealed record GruOptions

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// Decodes text token by token. Every block keeps what later tokens need of earlier ones (gate inputs for gMLP, keys and

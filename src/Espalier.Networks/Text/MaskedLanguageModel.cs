@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>Guesses masked tokens (Devlin et al. 2019): an encoder with a vocabulary head tied to its embedding.</summary>
 public sealed class MaskedLanguageModel : torch.nn.Module<Tensor, Tensor>

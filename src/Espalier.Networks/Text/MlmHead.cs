@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>What stands between a masked language model's hidden states and its vocabulary.</summary>
 public enum MlmHead

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>How a Transformer for text knows where a token stands.</summary>
 public enum PositionKind

@@ -1,6 +1,6 @@
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>The level between a BERT and its vocabulary head: it gives the parameters Hugging Face's names, <c>cls.predictions</c>.</summary>
 internal sealed class PredictionHeads : torch.nn.Module<Tensor, Tensor>

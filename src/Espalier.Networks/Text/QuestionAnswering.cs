@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>Finds the answer to a question in a text: two logits per token, that the answer starts there and that it ends there (Devlin et al. 2019).</summary>
 public sealed class QuestionAnswering : Module<Tensor, Tensor>

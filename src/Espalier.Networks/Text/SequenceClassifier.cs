@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>Classifies texts: an encoder, a pooling, dropout and a linear layer (Devlin et al. 2019).</summary>
 public sealed class SequenceClassifier : Module<Tensor, Tensor>

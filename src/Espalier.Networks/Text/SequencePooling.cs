@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>How a classifier of texts makes one vector of its tokens'.</summary>
 public enum SequencePooling

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// A network from token ids to one vector per token: gMLP, BERT or a Transformer of GPT's kind. Heads make of it a language

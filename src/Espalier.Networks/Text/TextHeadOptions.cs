@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Text;
 
 /// <summary>What stands on top of a network for text.</summary>
 public sealed record TextHeadOptions

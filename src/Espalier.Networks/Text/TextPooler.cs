@@ -1,7 +1,8 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>tanh(W h_0 + b) of the first token (Devlin et al. 2019).</summary>
 public sealed class TextPooler : torch.nn.Module<Tensor, Tensor>

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>The tokens that a network itself must know.</summary>
 /// <param name="Pad">Padding; null is none.</param>

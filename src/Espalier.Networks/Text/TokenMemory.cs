@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>What a layer of a causal model keeps of the tokens so far: rows [batch, tokens, width] in the order of time.</summary>
 internal sealed class TokenMemory : IDisposable

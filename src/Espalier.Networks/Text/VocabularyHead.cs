@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>
 /// Logits over the vocabulary, H Eᵀ + b with the tied embedding E, or with a matrix of its own; BERT's layers before it where asked for.

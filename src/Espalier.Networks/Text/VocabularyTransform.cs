@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Text;
 
 /// <summary>LayerNorm(GELU(dense(h))): what BERT puts before its vocabulary (Devlin et al. 2019). Hugging Face's names.</summary>
 public sealed class VocabularyTransform : Module<Tensor, Tensor>

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of an <see cref="AllConvNet"/>. The defaults are those of Outlier Exposure (Hendrycks et al. 2019, Table 9).</summary>
 public sealed record AllConvNetOptions : VisionOptions

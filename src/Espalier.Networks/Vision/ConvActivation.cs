@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>The nonlinearity of a <see cref="ConvNet"/>.</summary>
 public enum ConvActivation

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>One convolution of a <see cref="ConvNet"/>, with the dropout, the pooling and the activation after it.</summary>
 public sealed record ConvLayerOptions

@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// A plain convolutional network: convolutions with pooling and activation, then linear layers with activations between
@@ -80,7 +82,7 @@ public sealed class ConvNet : Module<Tensor, Tensor>
             ConvLayerOptions layer = Options.Convolutions[i];
             x = FoldedConvolution.Apply(_convolutions[i], x);
             if (training && layer.ChannelDropout > 0)
-                x = x * Training.SampleRandom.KeepMask([x.shape[0], x.shape[1], 1, 1], 1 - layer.ChannelDropout, x);
+                x = x * Espalier.Training.Loop.SampleRandom.KeepMask([x.shape[0], x.shape[1], 1, 1], 1 - layer.ChannelDropout, x);
             if (layer.Pool > 1)
                 x = PairPooling.Maximum(x, layer.Pool);
             x = Activated(x);

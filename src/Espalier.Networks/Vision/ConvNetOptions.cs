@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// The shape of a <see cref="ConvNet"/>. The defaults are the SmallCNN for MNIST of TRADES (Zhang et al. 2019) and of

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>Weights that belong to the cells of a patch grid, for another grid: bicubic interpolation.</summary>
 internal static class GridResampling

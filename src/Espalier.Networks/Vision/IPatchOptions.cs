@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>What every network on patches is told: the images, and how they become tokens.</summary>
 public interface IPatchOptions : IVisionOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>What every network for images is told about them.</summary>
 public interface IVisionOptions

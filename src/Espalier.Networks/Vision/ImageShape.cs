@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of the images that a network was made for, [channels, height, width].</summary>
 internal static class ImageShape

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>A block of MLP-Mixer: X + tokenMLP(LN(X)ᵀ)ᵀ, then X + channelMLP(LN(X)); timm's names.</summary>
 public sealed class MixerBlock : Module<Tensor, Tensor>

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of an <see cref="MlpMixer"/>. The defaults are Mixer-S/16 (Tolstikhin et al. 2021).</summary>
 public sealed record MixerOptions : PatchOptions

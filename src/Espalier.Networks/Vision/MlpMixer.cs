@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>MLP-Mixer (Tolstikhin et al. 2021): MLPs over tokens and over channels in turn. Its state dict has timm's keys.</summary>
 public sealed class MlpMixer : PatchNetwork<MixerOptions, MixerBlock>

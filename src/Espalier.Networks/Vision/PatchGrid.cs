@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The grid of patches that an image is cut into; tokens are its cells, row by row.</summary>
 /// <param name="Rows">Number of rows.</param>

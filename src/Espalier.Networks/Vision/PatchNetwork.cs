@@ -1,7 +1,9 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// A network that cuts images into patches, runs blocks over the tokens, norms them, pools them and reads classes off: gMLP, ViT,

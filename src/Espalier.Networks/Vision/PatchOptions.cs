@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>What the networks on patches beside gMLP have in common: ViT, MLP-Mixer and ResMLP.</summary>
 public abstract record PatchOptions : VisionOptions, IPatchOptions

@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>ResMLP (Touvron et al. 2021): affine maps in place of norms, one linear layer over tokens. Its state dict has timm's keys.</summary>
 public sealed class ResMlp : PatchNetwork<ResMlpOptions, ResMlpBlock>

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>A block of ResMLP: X + ls1 * (A affine1(X)), A over tokens, then X + ls2 * MLP(affine2(X)); timm's names.</summary>
 public sealed class ResMlpBlock : Module<Tensor, Tensor>

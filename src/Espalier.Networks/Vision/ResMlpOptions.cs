@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of a <see cref="ResMlp"/>. The defaults are ResMLP-S12 (Touvron et al. 2021, "ResMLP").</summary>
 public sealed record ResMlpOptions : PatchOptions

@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>ResNet (He et al. 2016) in torchvision's layout and with its keys, which are timm's too; or with a stem for small images.</summary>
 public sealed class ResNet : VisionNetwork

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// A residual block (He et al. 2016): two 3x3 convolutions, or a bottleneck whose 3x3 convolution has the stride; torchvision's

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of a <see cref="ResNet"/>. The defaults are ResNet-18 (He et al. 2016) in torchvision's layout.</summary>
 public sealed record ResNetOptions : VisionOptions

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using TorchSharp.Modules;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>A network from images to logits, cut where others want to look: features, head, and what the blocks give on the way.</summary>
 public abstract class VisionNetwork : torch.nn.Module<Tensor, Tensor>

@@ -1,4 +1,7 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>What every network for images is told about them.</summary>
 public abstract record VisionOptions : IVisionOptions

@@ -1,8 +1,11 @@
+using Espalier.Errors;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// ViT and DeiT (Dosovitskiy et al. 2021; Touvron et al. 2021): patches with a class token and learned positions, pre-norm

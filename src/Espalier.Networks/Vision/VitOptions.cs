@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of a <see cref="VisionTransformer"/>. The defaults are ViT-S/16, which is DeiT-S too (Dosovitskiy et al. 2021; Touvron et al. 2021).</summary>
 public sealed record VitOptions : PatchOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>What the head of a Vision Transformer reads.</summary>
 public enum VitPooling

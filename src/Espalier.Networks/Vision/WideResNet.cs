@@ -1,8 +1,10 @@
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// A wide residual network for small images (Zagoruyko and Komodakis 2016): a 3x3 convolution, three stages of pre-activated blocks with

@@ -1,8 +1,9 @@
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Networks;
+namespace Espalier.Networks.Vision;
 
 /// <summary>
 /// A block of a <see cref="WideResNet"/>: norm and ReLU before each of two 3x3 convolutions, dropout between them. Where the channels change, the

@@ -1,4 +1,6 @@
-namespace Espalier.Networks;
+using Espalier.Errors;
+
+namespace Espalier.Networks.Vision;
 
 /// <summary>The shape of a <see cref="WideResNet"/>. The defaults are WRN-40-2 with dropout 0.3, as Outlier Exposure has it for CIFAR (Hendrycks et al. 2019).</summary>
 public sealed record WideResNetOptions : VisionOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>The order of an image's colours.</summary>
 public enum ChannelOrder

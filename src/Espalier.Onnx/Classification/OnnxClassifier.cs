@@ -1,8 +1,10 @@
-using Espalier.Data;
+using Espalier.Data.Images;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Onnx.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>
 /// An ONNX file as a classifier, whoever made it. It takes inputs in Espalier's form; <see cref="OnnxClassifierOptions"/> say how

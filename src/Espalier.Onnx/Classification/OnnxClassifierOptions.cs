@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>
 /// How inputs in Espalier's form (channels first, RGB, values between <see cref="Lower"/> and <see cref="Upper"/>) become those

@@ -1,6 +1,8 @@
+using Espalier.Errors;
+using Espalier.Onnx.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>What a model's input looks like, and how a batch in Espalier's form becomes one.</summary>
 internal sealed class OnnxInputForm

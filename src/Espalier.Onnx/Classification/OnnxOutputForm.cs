@@ -1,7 +1,9 @@
+using Espalier.Errors;
+using Espalier.Onnx.Sessions;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>Which output holds the scores, and whether they are logits or probabilities.</summary>
 internal sealed class OnnxOutputForm

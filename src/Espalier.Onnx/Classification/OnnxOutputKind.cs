@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Classification;
 
 /// <summary>What a classifier's output holds.</summary>
 public enum OnnxOutputKind

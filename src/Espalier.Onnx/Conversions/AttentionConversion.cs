@@ -1,6 +1,7 @@
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>
 /// How TorchSharp's multi-head attention (sequence first, [tokens, batch, channels]) is written in ONNX. The module does

@@ -1,6 +1,7 @@
-using Espalier.Networks;
+using Espalier.Networks.Gmlp;
+using Espalier.Onnx.Graph;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How gMLP's blocks are written in ONNX.</summary>
 internal static class GmlpConversions

@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>A module that says itself how it is written in ONNX.</summary>
 public interface IOnnxExportable

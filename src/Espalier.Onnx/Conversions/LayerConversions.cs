@@ -1,6 +1,7 @@
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How TorchSharp's own layers are written in ONNX, in evaluation mode.</summary>
 internal static class LayerConversions
@@ -28,7 +29,7 @@ internal static class LayerConversions
         .With<BatchNorm>((g, m, x) => m.track_running_stats
             ? g.BatchNorm(x, ScaleOf(g, m), ShiftOf(g, m), g.Weight("running_mean"), g.Weight("running_var"), m.eps)
             : throw g.Refusal("without running statistics a result depends on the rest of the batch", "make it with track_running_stats"))
-        .With<Training.GhostBatchNorm>((g, m, x) => g.BatchNorm(x, g.Weight("weight"), g.Weight("bias"), g.Weight("running_mean"), g.Weight("running_var"), m.Epsilon));
+        .With<Espalier.Training.Normalization.GhostBatchNorm>((g, m, x) => g.BatchNorm(x, g.Weight("weight"), g.Weight("bias"), g.Weight("running_mean"), g.Weight("running_var"), m.Epsilon));
 
     private static OnnxConversions Activations(OnnxConversions conversions) => conversions
         .With<ReLU>((g, _, x) => g.Relu(x))

@@ -1,7 +1,10 @@
-using Espalier.Networks;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Mlp;
+using Espalier.Onnx.Graph;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How the networks of Espalier are written in ONNX, in evaluation mode.</summary>
 internal static class NetworkConversions

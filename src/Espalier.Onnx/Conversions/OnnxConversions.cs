@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using Espalier.Onnx.Graph;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>
 /// How module types are written in ONNX. Immutable: <see cref="With{TModule}(Func{OnnxGraph, TModule, OnnxValue, OnnxValue})"/>

@@ -1,6 +1,7 @@
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How TorchSharp's pooling layers are written in ONNX.</summary>
 internal static class PoolingConversions

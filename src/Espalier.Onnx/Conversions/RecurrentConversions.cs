@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How GRU and LSTM are written in ONNX. The gates are stored in another order there, so the graph cuts and joins the weights.</summary>
 internal static class RecurrentConversions

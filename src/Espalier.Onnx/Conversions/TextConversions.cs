@@ -1,7 +1,10 @@
-using Espalier.Networks;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Onnx.Graph;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>
 /// How the networks for text are written in ONNX: from token ids, [batch, tokens]; which of them are padding and which belong

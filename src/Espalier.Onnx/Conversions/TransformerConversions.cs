@@ -1,6 +1,7 @@
-using Espalier.Networks;
+using Espalier.Networks.Attention;
+using Espalier.Onnx.Graph;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How blocks with attention are written in ONNX, with and without tokens that are not looked at.</summary>
 internal static class TransformerConversions

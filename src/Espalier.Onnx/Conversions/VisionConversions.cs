@@ -1,7 +1,12 @@
-using Espalier.Networks;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Vision;
+using Espalier.Onnx.Graph;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Conversions;
 
 /// <summary>How the networks for images are written in ONNX.</summary>
 internal static class VisionConversions

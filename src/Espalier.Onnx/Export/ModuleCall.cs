@@ -1,7 +1,8 @@
+using Espalier.Errors;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>Calls a module of any supported kind on random inputs.</summary>
 internal sealed class ModuleCall

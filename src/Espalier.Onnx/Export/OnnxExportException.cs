@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Errors;
+
+namespace Espalier.Onnx.Export;
 
 /// <summary>A module cannot be exported to ONNX, or its export does not compute what the module does.</summary>
 public sealed class OnnxExportException : EspalierException

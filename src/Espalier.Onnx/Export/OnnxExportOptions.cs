@@ -1,4 +1,7 @@
-namespace Espalier.Onnx;
+using Espalier.Errors;
+using Espalier.Onnx.Conversions;
+
+namespace Espalier.Onnx.Export;
 
 /// <summary>How a module is exported to ONNX.</summary>
 public sealed record OnnxExportOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>What an export wrote and how far it lies from the module.</summary>
 /// <param name="Path">The file.</param>

@@ -1,8 +1,12 @@
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Graph;
+using Espalier.Onnx.Observation;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>
 /// Writes TorchSharp modules as ONNX files: opset 17, a batch dimension of any size, weights under the names of the state

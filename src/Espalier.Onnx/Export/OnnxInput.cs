@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Export;
 
 /// <summary>What an exported model takes, and where random inputs for its check come from.</summary>
 /// <param name="Name">The input's name in the file.</param>

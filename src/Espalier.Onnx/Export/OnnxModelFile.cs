@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Espalier.Onnx.Graph;
 using global::Onnx;
 using Google.Protobuf;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>Writes a graph with its weights, inside the file or streamed beside it.</summary>
 internal static partial class OnnxModelFile

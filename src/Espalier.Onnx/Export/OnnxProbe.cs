@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>Inputs on which a function that was inferred from random ones may turn out to be another: a clamp that never fired, a guard at zero.</summary>
 internal enum OnnxProbe

@@ -1,6 +1,7 @@
+using Espalier.Onnx.Sessions;
 using Microsoft.ML.OnnxRuntime;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Export;
 
 /// <summary>A file in ONNX Runtime beside the module that it came from, on random inputs of several batch sizes and lengths.</summary>
 /// <param name="MaxDifference">The greatest absolute difference of any result.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>Functions of one value, elementwise but for the softmaxes.</summary>
 public static class OnnxActivations

@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>Elementwise arithmetic, matrix products and reductions; shapes broadcast as in NumPy.</summary>
 public static class OnnxArithmetic

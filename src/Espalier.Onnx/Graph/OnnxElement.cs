@@ -1,6 +1,6 @@
 using static Onnx.TensorProto.Types;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>The types of elements that both sides have.</summary>
 internal static class OnnxElement

@@ -1,9 +1,13 @@
 using System.Globalization;
+using Espalier.Errors;
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Observation;
 using global::Onnx;
 using Google.Protobuf;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>
 /// The ONNX graph of a module while it is built. Weights keep the names that they have in the module's state dict; nodes

@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>What layers compute, from weights given as values.</summary>
 public static class OnnxLayers

@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Export;
+
+namespace Espalier.Onnx.Graph;
 
 /// <summary>Operators that move values and compute nothing.</summary>
 public static class OnnxShaping

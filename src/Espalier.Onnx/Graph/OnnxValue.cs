@@ -1,4 +1,4 @@
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Graph;
 
 /// <summary>A value that flows along an edge of an <see cref="OnnxGraph"/>.</summary>
 /// <param name="Name">Its name, unique in the graph.</param>

@@ -1,7 +1,7 @@
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Observation;
 
 /// <summary>
 /// Watches one run of a model through forward hooks: for each observed module its inputs, its result, and what its children

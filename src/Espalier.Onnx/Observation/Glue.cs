@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Observation;
 
 /// <summary>One function that may stand between two layers: how TorchSharp computes it, and how it is written in ONNX.</summary>
 internal sealed record Glue(Func<Tensor, Tensor> Compute, Func<OnnxGraph, OnnxValue, OnnxValue> Emit)

@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Observation;
 
 /// <summary>
 /// Explains a value by what was known before it: the value itself, a function of one or two known values, or two such

@@ -1,6 +1,7 @@
+using Espalier.Onnx.Conversions;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Observation;
 
 /// <summary>
 /// What the modules without a conversion did in two runs of the whole model, with batches of different sizes and other

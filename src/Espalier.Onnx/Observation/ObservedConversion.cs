@@ -1,6 +1,9 @@
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Graph;
 using Module = TorchSharp.torch.nn.Module;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Observation;
 
 /// <summary>
 /// Writes a module that has no conversion, from what was seen of it: its children are called in the order in which they

@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Observation;
 
 /// <summary>One function of two values that may stand between layers.</summary>
 /// <param name="Accepts">Whether two shapes go together: some calls of libtorch end the process where they do not.</param>

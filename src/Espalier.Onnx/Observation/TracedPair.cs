@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Observation;
 
 /// <summary>A tensor of the first run and the same one of the second.</summary>
 internal sealed record TracedPair(Tensor First, Tensor Second)

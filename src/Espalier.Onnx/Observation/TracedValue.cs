@@ -1,4 +1,6 @@
-namespace Espalier.Onnx;
+using Espalier.Onnx.Graph;
+
+namespace Espalier.Onnx.Observation;
 
 /// <summary>
 /// A value inside an observed module: what it was in each of the two runs (with batches of different sizes), and how it is

@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Sessions;
 
 /// <summary>An ONNX file in ONNX Runtime, called with tensors of TorchSharp.</summary>
 internal sealed class OnnxSession : IDisposable

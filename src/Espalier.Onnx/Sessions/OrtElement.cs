@@ -1,6 +1,6 @@
 using Microsoft.ML.OnnxRuntime.Tensors;
 
-namespace Espalier.Onnx;
+namespace Espalier.Onnx.Sessions;
 
 /// <summary>The types of elements that TorchSharp and ONNX Runtime share.</summary>
 internal static class OrtElement

@@ -1,7 +1,9 @@
-using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Vision;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Comparison;
 

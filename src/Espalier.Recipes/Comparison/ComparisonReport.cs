@@ -1,7 +1,7 @@
 using System.Globalization;
 using Espalier.Files;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Comparison;
 

@@ -1,5 +1,6 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Recipes.Detection;

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Detection;
 

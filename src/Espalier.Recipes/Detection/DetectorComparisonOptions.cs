@@ -1,4 +1,6 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Outliers;
+using Espalier.Errors;
 
 namespace Espalier.Recipes.Detection;
 

@@ -1,4 +1,4 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
 
 namespace Espalier.Recipes.Detection;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
 using Espalier.Files;
 using Espalier.Recipes.Reports;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Detection;
 

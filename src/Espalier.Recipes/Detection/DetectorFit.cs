@@ -1,6 +1,9 @@
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Persistence;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Recipes.Detection;

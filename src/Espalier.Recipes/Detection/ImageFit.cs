@@ -1,5 +1,7 @@
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.OneClass;
+using Espalier.Errors;
+using Espalier.Randomness;
 
 namespace Espalier.Recipes.Detection;
 

@@ -1,5 +1,8 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Images;
+using Espalier.Errors;
 
 namespace Espalier.Recipes.Detection;
 

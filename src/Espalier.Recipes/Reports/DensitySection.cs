@@ -1,6 +1,6 @@
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Reports;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;
 

@@ -1,5 +1,5 @@
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;
 

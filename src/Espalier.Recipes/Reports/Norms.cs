@@ -1,4 +1,4 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Reports;
 

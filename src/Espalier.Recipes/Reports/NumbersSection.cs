@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Reports;
 

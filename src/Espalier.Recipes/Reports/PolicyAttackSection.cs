@@ -1,7 +1,9 @@
 using System.Globalization;
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Regions;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;
 

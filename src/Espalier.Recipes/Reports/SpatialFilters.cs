@@ -1,6 +1,7 @@
 using System.Globalization;
-using Espalier.Networks;
-using Espalier.Reports;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Vision;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;
 

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Espalier.Networks;
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Vision;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Reports;
 

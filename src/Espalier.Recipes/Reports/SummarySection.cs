@@ -1,7 +1,7 @@
 using System.Globalization;
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;
 

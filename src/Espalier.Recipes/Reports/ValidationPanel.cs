@@ -1,5 +1,5 @@
-using Espalier.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Reports;
 

@@ -1,4 +1,4 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
 
 namespace Espalier.Recipes.Search;
 

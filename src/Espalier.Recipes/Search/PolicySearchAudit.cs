@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using Espalier.Communication;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
 using Espalier.Models;
-using Espalier.Robustness;
-using Espalier.Runs;
+using Espalier.Randomness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Search;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Search;
 

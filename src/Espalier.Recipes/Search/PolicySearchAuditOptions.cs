@@ -1,4 +1,7 @@
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Search;
 
 namespace Espalier.Recipes.Search;
 

@@ -1,4 +1,5 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Search;
 
 namespace Espalier.Recipes.Search;
 

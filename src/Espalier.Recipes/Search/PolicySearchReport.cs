@@ -1,8 +1,8 @@
 using System.Globalization;
 using Espalier.Recipes.Reports;
-using Espalier.Reports;
-using Espalier.Robustness;
-using Espalier.Runs;
+using Espalier.Robustness.Evaluation;
+using Espalier.Runs.Reports;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Search;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,4 +1,5 @@
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,7 +1,11 @@
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Stages;
 

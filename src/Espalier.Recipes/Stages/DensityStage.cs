@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Density;
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Runs;
+using Espalier.Networks.Density;
+using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,4 +1,7 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Outliers;
+using Espalier.Errors;
 
 namespace Espalier.Recipes.Stages;
 
@@ -81,7 +84,7 @@ public sealed record DetectOptions
     /// <param name="recipe">The recipe.</param>
     internal string DetectorFor(Recipe recipe) => Detector ?? (OwnScores.NamesOf(recipe.Objective) is [var own, ..] ? own : Default);
 
-    private static bool IsText(string name) => Data.DataCatalog.Default.Entries.Any(e => e.IsText && e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static bool IsText(string name) => Espalier.Data.Catalog.DataCatalog.Default.Entries.Any(e => e.IsText && e.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="shape">Shape of one input.</param>

@@ -1,5 +1,7 @@
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
 using Espalier.Models;
 

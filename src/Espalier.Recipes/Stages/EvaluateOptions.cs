@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Recipes.Stages;
 
 /// <summary>How the trained model is judged on the test split.</summary>

@@ -1,4 +1,5 @@
-using Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Search;
+using Espalier.Errors;
 
 namespace Espalier.Recipes.Stages;
 

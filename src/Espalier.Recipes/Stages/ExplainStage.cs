@@ -1,4 +1,6 @@
 using Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Distances;
+using Espalier.Counterfactuals.Search;
 using Espalier.Data;
 
 namespace Espalier.Recipes.Stages;

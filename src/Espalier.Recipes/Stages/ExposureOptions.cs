@@ -1,4 +1,5 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Exposure;
+using Espalier.Errors;
 
 namespace Espalier.Recipes.Stages;
 

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Runs;
-using Espalier.Training;
+using Espalier.Runs.Store;
+using Espalier.Training.Objectives;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes.Stages;

@@ -1,8 +1,10 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Exposure;
 using Espalier.Data.Augmentation;
-using Espalier.Language;
-using Espalier.Representation;
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Language.Objectives;
+using Espalier.Representation.PseudoLabels;
+using Espalier.Representation.SelfSupervision;
+using Espalier.Robustness.Training;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,5 +1,8 @@
-using Espalier.Anomaly;
-using Espalier.Networks;
+using Espalier.Anomaly.Density;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Exposure;
+using Espalier.Networks.Density;
+using Espalier.Networks.Text;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes.Stages;

@@ -1,4 +1,7 @@
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Stages;
 

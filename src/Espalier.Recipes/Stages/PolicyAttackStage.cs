@@ -1,6 +1,8 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,6 +1,7 @@
 using Espalier.Data;
-using Espalier.Networks;
-using Espalier.Representation;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Evaluation;
+using Espalier.Representation.SelfSupervision;
 
 namespace Espalier.Recipes.Stages;
 

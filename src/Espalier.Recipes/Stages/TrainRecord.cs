@@ -14,7 +14,7 @@ namespace Espalier.Recipes.Stages;
 /// <param name="EmaMomentum">ρ at the base batch, or null without an EMA.</param>
 /// <param name="EmaHalfLifeSamples">Its half-life in samples, or null.</param>
 public sealed record TrainRecord(
-    Training.TrainingOutcome Outcome, long Parameters, int TrainSamples, int ValidationSamples, int TestSamples,
+    Espalier.Training.Loop.TrainingOutcome Outcome, long Parameters, int TrainSamples, int ValidationSamples, int TestSamples,
     long Steps, long SamplesSeen, double Seconds, double SamplesPerSecond, double FinalLoss,
     double? EmaMomentum, double? EmaHalfLifeSamples)
 {

@@ -1,4 +1,7 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+using Espalier.Representation.Losses;
+
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>
 /// Notices representations that collapse to a point or to few dimensions: the spread of directions (Chen and He, SimSiam,

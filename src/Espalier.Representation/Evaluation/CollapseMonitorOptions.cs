@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>When <see cref="CollapseMonitor"/> speaks of collapse.</summary>
 public sealed record CollapseMonitorOptions

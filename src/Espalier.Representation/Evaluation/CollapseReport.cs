@@ -1,4 +1,4 @@
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>How much of their space features use.</summary>
 /// <param name="Spread">

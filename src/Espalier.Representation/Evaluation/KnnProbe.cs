@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using Espalier.Errors;
+using Espalier.Representation.Losses;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>
 /// Weighted nearest-neighbour classification on frozen features (Wu et al., CVPR 2018, section 3.4, as DINO uses it): the k

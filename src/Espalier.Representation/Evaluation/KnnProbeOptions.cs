@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>How <see cref="KnnProbe"/> votes; defaults of DINO's evaluation.</summary>
 public sealed record KnnProbeOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>What a nearest-neighbour probe found.</summary>
 /// <param name="Accuracy">Share of queries whose class got most votes, in [0, 1].</param>

@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>Checks of features and labels, done once at the entrance.</summary>
 internal static class LabelledFeatures

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>
 /// Minimizes a smooth function without randomness: L-BFGS with a line search for the strong Wolfe conditions (Nocedal and

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Espalier.Errors;
 using Espalier.Metrics;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>
 /// How well a linear classifier tells the classes apart on frozen features: multinomial logistic regression with an L2

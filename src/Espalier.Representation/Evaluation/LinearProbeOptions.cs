@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>How <see cref="LinearProbe"/> fits.</summary>
 public sealed record LinearProbeOptions

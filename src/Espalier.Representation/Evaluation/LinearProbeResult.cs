@@ -1,4 +1,4 @@
-namespace Espalier.Representation;
+namespace Espalier.Representation.Evaluation;
 
 /// <summary>What a linear probe found.</summary>
 /// <param name="Accuracy">Share of test samples whose class scores highest, in [0, 1].</param>

@@ -1,9 +1,11 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
+using Espalier.Representation.Losses;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Heads;
 
 /// <summary>
 /// DINO's projection head: a perceptron of three layers with GELU, L2 normalisation, and a linear layer without bias whose

@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Heads;
 
 /// <summary>The shape of a <see cref="DinoHead"/>; defaults of Caron et al., ICCV 2021, and its code.</summary>
 public sealed record DinoHeadOptions

@@ -1,9 +1,10 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Heads;
 
 /// <summary>
 /// The projector and the predictor of BYOL and SimCLR: Linear, norm, ReLU, Linear. Weights start U(±1/sqrt(fan_in)), as

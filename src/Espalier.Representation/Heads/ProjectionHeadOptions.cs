@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Heads;
 
 /// <summary>The shape of a <see cref="ProjectionHead"/>; defaults of BYOL (Grill et al., NeurIPS 2020, section 3.3).</summary>
 public sealed record ProjectionHeadOptions

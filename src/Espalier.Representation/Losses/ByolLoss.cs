@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Losses;
 
 /// <summary>
 /// BYOL's loss (Grill et al., NeurIPS 2020, equation 2): the squared distance between prediction and target, each row

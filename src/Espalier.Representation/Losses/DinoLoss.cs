@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Losses;
 
 /// <summary>
 /// DINO's loss (Caron et al., ICCV 2021, equation 3): the cross-entropy of the student's distribution of one crop against

@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Losses;
 
 /// <summary>Temperatures and centre of <see cref="DinoLoss"/>; defaults of DINO's ViT recipes.</summary>
 public sealed record DinoLossOptions

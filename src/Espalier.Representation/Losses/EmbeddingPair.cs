@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Losses;
 
 /// <summary>Two tensors of embeddings whose rows belong together.</summary>
 internal static class EmbeddingPair

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.Losses;
 
 /// <summary>
 /// SimCLR's normalised-temperature cross-entropy (Chen et al., ICML 2020, equation 1). Of 2n embeddings each is an anchor

@@ -1,4 +1,6 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+
+namespace Espalier.Representation.Losses;
 
 /// <summary>What <see cref="NtXentLoss"/> computes.</summary>
 public sealed record NtXentOptions

@@ -1,7 +1,8 @@
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Loop;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.PseudoLabels;
 
 /// <summary>Learning from few labels with a teacher's pseudo-labels for the rest.</summary>
 public sealed record PseudoLabelOptions

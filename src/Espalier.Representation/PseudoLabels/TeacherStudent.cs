@@ -1,9 +1,13 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Data.Sampling;
+using Espalier.Errors;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.PseudoLabels;
 
 /// <summary>
 /// Pseudo-labelling with an EMA teacher (Busbridge et al. 2023, section 3.3; Tarvainen &amp; Valpola 2017): the mean loss of

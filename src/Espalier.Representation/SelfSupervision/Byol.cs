@@ -1,9 +1,15 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Heads;
+using Espalier.Representation.Losses;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>
 /// Bootstrap your own latent (Grill et al., NeurIPS 2020): an online network predicts what a target network, its moving

@@ -1,4 +1,7 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+using Espalier.Representation.Heads;
+
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>BYOL's heads; the target's momentum is the trainer's EMA.</summary>
 public sealed record ByolOptions

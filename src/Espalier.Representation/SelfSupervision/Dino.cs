@@ -1,10 +1,15 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Heads;
+using Espalier.Representation.Losses;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>
 /// DINO (Caron et al., ICCV 2021): a student predicts, from local and global crops, what its moving average, the teacher,

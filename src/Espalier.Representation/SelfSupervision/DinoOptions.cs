@@ -1,7 +1,10 @@
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Representation.Heads;
+using Espalier.Representation.Losses;
+using Espalier.Training.Loop;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>DINO's head, loss and crops; the teacher's momentum is the trainer's EMA.</summary>
 public sealed record DinoOptions

@@ -1,8 +1,8 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Encoders;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>The features that a frozen encoder gives to data.</summary>
 public static class EncoderFeatures

@@ -1,6 +1,6 @@
 using TorchSharp.Modules;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>A linear head on features without a gradient to them: how much of the labels they tell so far.</summary>
 internal static class OnlineProbe

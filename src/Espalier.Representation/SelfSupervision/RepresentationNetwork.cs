@@ -1,8 +1,9 @@
-using Espalier.Networks;
+using Espalier.Networks.Encoders;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>
 /// An encoder with the heads that self-supervision puts on it. The state dict has the names <c>encoder</c>, <c>projector</c>,

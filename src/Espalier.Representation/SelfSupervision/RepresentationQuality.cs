@@ -1,7 +1,8 @@
 using Espalier.Data;
-using Espalier.Networks;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Evaluation;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>How good an encoder's features are as they stand: nearest neighbours, spread, rank.</summary>
 internal sealed class RepresentationQuality : IDisposable

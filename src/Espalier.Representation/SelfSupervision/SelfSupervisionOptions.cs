@@ -1,6 +1,8 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Evaluation;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>What all self-supervised objectives share: encoder, views, and how progress is watched.</summary>
 public sealed record SelfSupervisionOptions

@@ -1,8 +1,13 @@
 using Espalier.Data;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.Heads;
+using Espalier.Representation.Losses;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>
 /// SimCLR (Chen et al., ICML 2020): the two views of a sample find each other among all samples of the batch. The whole

@@ -1,4 +1,8 @@
-namespace Espalier.Representation;
+using Espalier.Errors;
+using Espalier.Representation.Heads;
+using Espalier.Representation.Losses;
+
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>SimCLR's head and temperature.</summary>
 public sealed record SimClrOptions

@@ -1,7 +1,7 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>Adds random views to a batch; one augmenter a view.</summary>
 internal sealed class ViewMaker

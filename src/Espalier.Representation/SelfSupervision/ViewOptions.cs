@@ -1,6 +1,7 @@
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 
-namespace Espalier.Representation;
+namespace Espalier.Representation.SelfSupervision;
 
 /// <summary>The random views of an input that self-supervision compares.</summary>
 public sealed record ViewOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>What an attack must be able to ask of a model; each level includes those before it.</summary>
 public enum Access

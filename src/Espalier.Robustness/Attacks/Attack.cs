@@ -1,6 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Policies;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>
 /// An attack: it moves inputs, inside a ball and the model's bounds, until the model errs. The family owns what all share:

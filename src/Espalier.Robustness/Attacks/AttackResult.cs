@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>What an attack did to each input. Owns <see cref="Adversarials"/>.</summary>
 public sealed class AttackResult : IDisposable

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>What one stage of an attack did.</summary>
 /// <param name="Name">Its name.</param>

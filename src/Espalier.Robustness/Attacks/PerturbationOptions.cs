@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>What every attack is told: how far an input may be moved, and how the work is done.</summary>
 public abstract record PerturbationOptions

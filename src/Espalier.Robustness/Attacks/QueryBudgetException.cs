@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks;
 
 /// <summary>An attack has used up its queries. What it had found by then is in <see cref="Result"/>.</summary>
 public sealed class QueryBudgetException : EspalierException

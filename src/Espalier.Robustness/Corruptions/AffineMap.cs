@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Where the pixels of an image under an affine map come from: (x, y) shows (Xx·x + Xy·y + X0, Yx·x + Yy·y + Y0).</summary>
 internal readonly record struct AffineMap(double Xx, double Xy, double X0, double Yx, double Yy, double Y0)

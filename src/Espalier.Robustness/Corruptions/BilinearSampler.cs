@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Reads an image between its pixels and beyond its border.</summary>
 internal static class BilinearSampler

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The value of HSV raised; grey images: x + c.</summary>
 internal sealed class Brightness() : GradedCorruption<double>("brightness", isRandom: false,

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>(x - mean)·c + mean, in each channel.</summary>
 internal sealed class Contrast() : GradedCorruption<double>("contrast", isRandom: false,

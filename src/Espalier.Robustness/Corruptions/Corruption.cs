@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// A common corruption of images at one of five severities (Hendrycks and Dietterich, "Benchmarking Neural Network

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The corruptions by name.</summary>
 public static class CorruptionCatalog

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Which published constants stand behind the severities of a corruption.</summary>
 public enum CorruptionConstants

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>How a <see cref="Corruption"/> draws, and with which constants.</summary>
 public sealed record CorruptionOptions

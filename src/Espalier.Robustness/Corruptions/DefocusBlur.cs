@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Convolution with a disk, its rim smoothed.</summary>
 internal sealed class DefocusBlur() : GradedCorruption<(double Radius, double AliasSigma)>("defocus-blur", isRandom: false,

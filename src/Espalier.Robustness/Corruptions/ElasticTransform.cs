@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// A random affine map (three points displaced by up to <c>Affine</c>), then each pixel displaced by noise of amplitude

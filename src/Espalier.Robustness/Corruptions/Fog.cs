@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>(x + s·clouds)·max(x)/(max(x) + s) with clouds of a plasma fractal.</summary>
 internal sealed class Fog() : GradedCorruption<(double Strength, double Decay)>("fog", isRandom: true,

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Convolution with a Gaussian of σ pixels.</summary>
 internal sealed class GaussianBlur() : GradedCorruption<double>("gaussian-blur", isRandom: false,

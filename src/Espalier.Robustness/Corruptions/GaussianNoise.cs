@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>x + N(0, σ²).</summary>
 internal sealed class GaussianNoise() : GradedCorruption<double>("gaussian-noise", isRandom: true,

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>A corruption with one setting for each severity and size of image.</summary>
 /// <param name="name">Its name.</param>

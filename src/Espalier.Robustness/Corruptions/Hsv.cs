@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>A colour as hue (in turns, [0, 1)), saturation and value, both in [0, 1]. The hue of a grey is 0.</summary>
 internal readonly record struct Hsv(double Hue, double Saturation, double Value)

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The size of one image, whose values lie row-major, [channels, height, width].</summary>
 internal readonly record struct ImageSize(int Channels, int Height, int Width)

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Salt and pepper: a share of the values becomes 0 or 1.</summary>
 internal sealed class ImpulseNoise() : GradedCorruption<double>("impulse-noise", isRandom: true,

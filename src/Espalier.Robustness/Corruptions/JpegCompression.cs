@@ -1,7 +1,8 @@
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 using SkiaSharp;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Written as JPEG of a quality, colours at half the resolution, and read again.</summary>
 internal sealed class JpegCompression() : GradedCorruption<int>("jpeg-compression", isRandom: false,

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// A trail of 2·radius + 1 pixels with weights exp(-i²/2σ²), in a direction drawn from -45 to 45 degrees (ImageMagick's

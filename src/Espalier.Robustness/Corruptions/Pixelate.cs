@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The image scaled down to a share of its sides by box averages, and up again by repetition.</summary>
 internal sealed class Pixelate() : GradedCorruption<double>("pixelate", isRandom: false,

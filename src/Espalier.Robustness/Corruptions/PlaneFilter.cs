@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Linear filters of an image, channel by channel, in place.</summary>
 internal static class PlaneFilter

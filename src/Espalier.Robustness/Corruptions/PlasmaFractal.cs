@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Clouds by the diamond-square algorithm: midpoints displaced at random, at ever smaller scales.</summary>
 internal static class PlasmaFractal

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The saturation of HSV becomes S·a + b; grey images stay as they are.</summary>
 internal sealed class Saturate() : GradedCorruption<(double Factor, double Rise)>("saturate", isRandom: false,

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>Poisson(x·k)/k: light that arrives in photons, k of them for white.</summary>
 internal sealed class ShotNoise() : GradedCorruption<double>("shot-noise", isRandom: true,

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// A rotation about the middle of an image and a shift after it, with bilinear interpolation; what comes in from outside

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// Drops where blurred noise lies above a threshold: pale turquoise water that lies on the image with a lit side, or

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>x + x·N(0, σ²).</summary>
 internal sealed class SpeckleNoise() : GradedCorruption<double>("speckle-noise", isRandom: true,

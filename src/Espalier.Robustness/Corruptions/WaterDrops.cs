@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>
 /// The light on drops of water, as ImageNet-C's spatter draws it: the distance from the drops' outlines, equalised and

@@ -1,6 +1,6 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Corruptions;
 
 /// <summary>The mean of the image and of its centre enlarged by factors from 1 up.</summary>
 internal sealed class ZoomBlur() : GradedCorruption<(double End, double Step)>("zoom-blur", isRandom: false,

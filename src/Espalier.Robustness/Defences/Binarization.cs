@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Defences;
 
 /// <summary>1 above a threshold, 0 elsewhere. A comparison: it cuts the graph.</summary>
 /// <param name="threshold">The threshold.</param>

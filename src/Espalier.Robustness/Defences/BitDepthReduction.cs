@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Defences;
 
 /// <summary>Rounds values of [0, 1] to a few levels (Xu et al., "Feature Squeezing", NDSS 2018). Its gradient is zero everywhere.</summary>
 /// <param name="levels">Number of levels, at least 2.</param>

@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Defences;
 
 /// <summary>
 /// A classifier behind a transform of its inputs. What it says is always the defended model's; only how its gradient is

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Defences;
 
 /// <summary>How a gradient passes an <see cref="InputTransform"/>.</summary>
 public enum GradientPath

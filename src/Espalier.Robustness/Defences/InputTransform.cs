@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Defences;
 
 /// <summary>What a defence does to inputs before the model sees them.</summary>
 public abstract class InputTransform

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Defences;
 
 /// <summary>The median of each pixel's square neighbourhood (Xu et al., "Feature Squeezing", NDSS 2018), edges repeated.</summary>
 /// <param name="side">Side of the neighbourhood, odd, at least 3.</param>

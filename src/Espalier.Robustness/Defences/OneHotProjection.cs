@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks;
+
+namespace Espalier.Robustness.Defences;
 
 /// <summary>
 /// Makes each group of features one-hot again: 1 at its largest, 0 at the others. Before a model, with

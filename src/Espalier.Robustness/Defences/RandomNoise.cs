@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Defences;
 
 /// <summary>Adds Gaussian noise anew at each pass (Liu et al. 2018; the base of randomized smoothing, Cohen et al. 2019).</summary>
 /// <param name="sigma">Its standard deviation, in the inputs' unit, above 0.</param>

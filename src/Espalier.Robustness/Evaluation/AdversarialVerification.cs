@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>What a second look at each claimed adversarial input found: alone, not in a batch, and measured anew.</summary>
 /// <param name="Claimed">Inputs that the attack said it had fooled the model with.</param>

@@ -1,4 +1,10 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>The attacks that a diagnosis compares, in its norm. Under L0, where Auto-PGD and Square do not exist, they are PGD₀ and Sparse-RS.</summary>
 /// <param name="options">Norm, steps, queries, seed.</param>

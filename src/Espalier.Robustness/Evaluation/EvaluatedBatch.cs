@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>What a batch of an evaluation came to, in memory or in a checkpoint's file.</summary>
 internal sealed class EvaluatedBatch : IDisposable

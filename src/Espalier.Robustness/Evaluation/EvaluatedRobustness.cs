@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>A report with the inputs that it is about.</summary>
 /// <param name="Report">The numbers.</param>

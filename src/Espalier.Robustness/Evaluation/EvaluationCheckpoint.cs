@@ -1,9 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>
 /// A folder with what an evaluation is about and a file per finished batch: a kill at any moment loses the batches under

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>What became of one input.</summary>
 /// <param name="Label">The true class.</param>

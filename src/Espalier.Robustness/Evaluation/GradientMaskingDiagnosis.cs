@@ -1,7 +1,11 @@
 using System.Globalization;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>
 /// Looks for the signs by which a model that hides its gradients gives itself away (Athalye et al. 2018; Carlini et al., "On

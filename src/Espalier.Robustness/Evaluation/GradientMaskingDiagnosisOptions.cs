@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>Options of <see cref="GradientMaskingDiagnosis"/>.</summary>
 public sealed record GradientMaskingDiagnosisOptions

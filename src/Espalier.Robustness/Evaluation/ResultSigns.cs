@@ -1,6 +1,7 @@
 using System.Globalization;
+using Espalier.Robustness.Attacks;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>What an attack's own result shows of a model that hides its gradients rather than resists.</summary>
 internal static class ResultSigns

@@ -1,6 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>
 /// Robust accuracy against the radius of an attack. An input that is broken at a radius counts as broken at each larger

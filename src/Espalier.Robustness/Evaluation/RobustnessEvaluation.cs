@@ -1,7 +1,11 @@
 using System.Diagnostics;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Policies;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>
 /// Robust accuracy that can be believed: every success is looked at a second time, alone; counts, intervals and the signs of

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>Options of <see cref="RobustnessEvaluation"/>.</summary>
 public sealed record RobustnessEvaluationOptions

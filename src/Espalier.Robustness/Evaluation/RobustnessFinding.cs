@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>Something that makes a robust accuracy less believable, with its evidence and what to do.</summary>
 /// <param name="Code">A stable name, such as <c>zero-gradients</c>.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>One point of a <see cref="RobustnessCurve"/>.</summary>
 /// <param name="Epsilon">The radius, in the attack's norm and the inputs' unit.</param>

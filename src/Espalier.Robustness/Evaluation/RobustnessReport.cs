@@ -1,9 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>
 /// How robust a model is under an attack. A robust accuracy is an upper bound of the truth: a stronger attack may find more.

@@ -1,6 +1,9 @@
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>Judges each claimed adversarial input again: alone, measured anew, by a majority where the model answers at random.</summary>
 internal sealed class SecondLook(AttackTarget target, PerturbationOptions options, int passes, bool eightBit)

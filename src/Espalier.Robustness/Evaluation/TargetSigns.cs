@@ -1,6 +1,8 @@
 using System.Globalization;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Evaluation;
 
 /// <summary>What can be seen of a model before it is attacked that makes its robustness less believable.</summary>
 internal static class TargetSigns

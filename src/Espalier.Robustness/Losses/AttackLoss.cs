@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Losses;
 
 /// <summary>What an attack makes as large as it can.</summary>
 public enum AttackLoss

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Losses;
 
 /// <summary>A loss per sample that an attack maximises.</summary>
 internal abstract class AttackObjective

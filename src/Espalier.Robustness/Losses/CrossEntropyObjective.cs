@@ -1,6 +1,6 @@
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Losses;
 
 internal sealed class CrossEntropyObjective : AttackObjective
 {

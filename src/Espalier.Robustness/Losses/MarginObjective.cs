@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Losses;
 
 internal sealed class MarginObjective : AttackObjective
 {

@@ -1,4 +1,13 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Corruptions;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>The attacks that have names: what policies are made of.</summary>
 public static class AttackCatalog

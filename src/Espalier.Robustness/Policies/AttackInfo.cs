@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>An attack that has a name.</summary>
 public sealed class AttackInfo

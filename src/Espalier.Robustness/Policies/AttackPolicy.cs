@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 using Espalier.Files;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Policies;
 
 /// <summary>
 /// A sequence of attacks as data: readable text, JSON, and what it makes of them, a <see cref="CompositeAttack"/>. Radii are
@@ -81,15 +83,15 @@ public sealed record AttackPolicy
     /// <param name="norm">The norm, of which some have one of each.</param>
     public static IReadOnlyDictionary<string, AttackPolicy> Named(Norm norm) => new SortedDictionary<string, AttackPolicy>(StringComparer.Ordinal)
     {
-        ["autoattack"] = norm == Robustness.Norm.L1 ? AutoAttackL1 : AutoAttack,
+        ["autoattack"] = norm == Espalier.Robustness.Regions.Norm.L1 ? AutoAttackL1 : AutoAttack,
         ["autoattack-plus"] = AutoAttackPlus,
         ["autoattack-rand"] = AutoAttackRand,
-        ["autoae"] = norm == Robustness.Norm.L2 ? AutoAeL2 : AutoAeLinf,
-        ["caa"] = norm == Robustness.Norm.L2 ? CaaL2 : CaaLinf,
+        ["autoae"] = norm == Espalier.Robustness.Regions.Norm.L2 ? AutoAeL2 : AutoAeLinf,
+        ["caa"] = norm == Espalier.Robustness.Regions.Norm.L2 ? CaaL2 : CaaLinf,
         ["caa-unrestricted"] = CaaUnrestricted,
         ["sparse"] = Sparse,
-        ["scores-only"] = norm == Robustness.Norm.L0 ? ScoresOnlyL0 : ScoresOnly,
-        ["labels-only"] = norm == Robustness.Norm.L0 ? LabelsOnlyL0 : LabelsOnly,
+        ["scores-only"] = norm == Espalier.Robustness.Regions.Norm.L0 ? ScoresOnlyL0 : ScoresOnly,
+        ["labels-only"] = norm == Espalier.Robustness.Regions.Norm.L0 ? LabelsOnlyL0 : LabelsOnly,
     };
 
     /// <summary>Reads a policy's text.</summary>
@@ -173,7 +175,7 @@ public sealed record AttackPolicy
     {
         Validate();
         OptionsException.Require(norm is null || Norm is null || norm == Norm, nameof(norm), norm, $"must be {Norm}: the policy is one of that norm");
-        Norm chosen = norm ?? Norm ?? Robustness.Norm.LInf;
+        Norm chosen = norm ?? Norm ?? Espalier.Robustness.Regions.Norm.LInf;
         // What no norm bounds has no radius: the stages beside it keep theirs, the whole has none.
         bool[] isBounded = [.. Stages.Select(s => AttackCatalog.Find(s.Attack).IsBounded)];
         double radius = epsilon ?? Epsilon ?? (isBounded.Contains(true) ? throw new OptionsException("epsilon", null, "must be given: the policy does not say it") : double.PositiveInfinity);

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Policies;
 
 /// <summary>Where the stages of a composite attack begin.</summary>
 public enum ChainMode

@@ -1,4 +1,9 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>
 /// A composite adversarial attack (Mao et al., "Composite Adversarial Attacks", AAAI 2021): a sequence of attacks, each

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>Options of <see cref="CompositeAttack"/>.</summary>
 public sealed record CompositeAttackOptions : PerturbationOptions

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Espalier.Errors;
 
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Policies;
 
 /// <summary>One stage of a policy.</summary>
 public sealed record PolicyStage

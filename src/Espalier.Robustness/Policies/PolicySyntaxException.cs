@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>The text of an attack policy cannot be read.</summary>
 public sealed class PolicySyntaxException : EspalierException

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Policies;
 
 /// <summary>
 /// Reads policies: <c>policy := stage (("->" | ">" | "→") stage)*</c>, or <c>"|"</c> between all stages for an ensemble;

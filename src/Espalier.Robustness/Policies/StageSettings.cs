@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Policies;
 
 /// <summary>What an attack of the catalogue is made from.</summary>
 /// <param name="Norm">What measures a change.</param>

@@ -1,6 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>
 /// At most so many pixels changed, each to whatever is legal (Croce and Hein, "Sparse and Imperceivable Adversarial Attacks", ICCV

@@ -1,6 +1,7 @@
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>
 /// The L1 ball cut with the box: the perturbation p_i = clip(soft(v_i - x_i, λ), room of i) with the least λ ≥ 0 whose

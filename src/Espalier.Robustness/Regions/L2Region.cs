@@ -1,6 +1,7 @@
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 internal sealed class L2Region(RowState clean, double threat, RowState start, double radius, InputBounds bounds, Tensor? scales)
     : PerturbationRegion(radius, bounds, scales)

@@ -1,6 +1,7 @@
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>The intersection of boxes is a box: one pair of ends per feature, computed once.</summary>
 internal sealed class LInfRegion : PerturbationRegion

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>How the size of a perturbation is measured.</summary>
 public enum Norm

@@ -1,6 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>
 /// Where the perturbed inputs of an attack's active samples may lie: the ball of the stage around its start, cut with the

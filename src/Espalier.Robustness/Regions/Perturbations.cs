@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Regions;
 
 /// <summary>Sizes of perturbations.</summary>
 internal static class Perturbations

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Regions;
 
 /// <summary>
 /// What an L0 norm counts: of images, [batch, channels, height, width], places with all their channels, as Croce and Hein 2019

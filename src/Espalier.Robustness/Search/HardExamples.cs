@@ -1,7 +1,13 @@
-using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>
 /// Examples that tell policies apart. What ten steps of PGD break, every policy breaks, and what nothing comes near, none does: of

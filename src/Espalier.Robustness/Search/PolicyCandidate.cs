@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Policies;
+
+namespace Espalier.Robustness.Search;
 
 /// <summary>A policy of a search's front.</summary>
 /// <param name="Policy">The policy.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>Inputs that a policy is judged on.</summary>
 /// <param name="Inputs">[n, ...], inside the model's bounds.</param>

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>One position of a searched policy (Mao et al. 2021; caa.md 1.3).</summary>
 /// <param name="Attack">The attack's name; <see cref="Identity"/> does nothing, so that shorter policies can be expressed.</param>

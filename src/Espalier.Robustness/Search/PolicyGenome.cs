@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>A searched policy: one gene per stage.</summary>
 /// <param name="Genes">The stages, in order.</param>

@@ -1,10 +1,15 @@
 using System.Globalization;
 using Espalier.Communication;
-using Espalier.Data;
 using Espalier.Models;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
 using Espalier.Search;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>
 /// Attack policies judged by what stands under them and what they cost: robust accuracy on the search examples, and nominal

@@ -1,9 +1,14 @@
 using System.Diagnostics;
 using Espalier.Communication;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 using Espalier.Search;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>
 /// The search for the strongest cheap composite attack (Mao et al., "Composite Adversarial Attacks", AAAI 2021) by NSGA-II.

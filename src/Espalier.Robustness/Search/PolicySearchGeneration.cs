@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>Where a search stands after a generation.</summary>
 /// <param name="Number">Counted from 0.</param>

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Search;
 
 /// <summary>Options of <see cref="PolicySearch"/>; the defaults fit two cores and minutes.</summary>
 public sealed record PolicySearchOptions

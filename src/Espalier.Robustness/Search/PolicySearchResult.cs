@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>What a search found.</summary>
 /// <param name="Selected">The strongest policy of the front on the selection examples, within the budget; of equals the strongest on the search examples. The cheapest of the front where none is within the budget.</param>

@@ -1,7 +1,9 @@
 using System.Globalization;
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Search;
 
 /// <summary>
 /// The policies that are searched: N stages of a pool's attacks at eight levels of radius and of steps, at least one of them

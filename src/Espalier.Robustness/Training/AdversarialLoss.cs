@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Training;
 
 /// <summary>What adversarial training minimises.</summary>
 public enum AdversarialLoss

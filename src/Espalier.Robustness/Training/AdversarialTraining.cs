@@ -1,10 +1,16 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Regions;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 using static TorchSharp.torch.nn;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Training;
 
 /// <summary>
 /// Training on the inputs that mislead the model most, found anew at each step (Madry et al. 2018; TRADES, Zhang et al.

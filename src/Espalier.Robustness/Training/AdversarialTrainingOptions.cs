@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Training;
 
 /// <summary>Options of <see cref="AdversarialTraining"/>; the defaults are TRADES' for MNIST.</summary>
 public sealed record AdversarialTrainingOptions

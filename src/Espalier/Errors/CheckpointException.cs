@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>A weights file cannot be used: truncated, of another format, or of another model.</summary>
 public sealed class CheckpointException : EspalierException

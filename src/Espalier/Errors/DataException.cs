@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>Data cannot be used: a missing or truncated file, a missing column, a NaN, a label out of range.</summary>
 public sealed class DataException : EspalierException

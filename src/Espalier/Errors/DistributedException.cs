@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>
 /// A job of several processes cannot go on: the ranks differ in what must be the same, one of them failed or left, or

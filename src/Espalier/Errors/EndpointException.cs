@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>A remote service did not answer as a service does: unreachable, too slow, failing, or refusing the request.</summary>
 public sealed class EndpointException : EspalierException

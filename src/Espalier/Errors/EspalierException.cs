@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>
 /// The root of every error that a user can mend. The message is one sentence that says what is wrong and where;

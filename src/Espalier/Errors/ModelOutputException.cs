@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>A model answered with something that is no answer: NaN, infinities, another shape than it promised, no graph to its inputs.</summary>
 public sealed class ModelOutputException : EspalierException

@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>Something asked for by name does not exist: a data set, a model, a recipe, a run.</summary>
 public sealed class NotFoundException : EspalierException

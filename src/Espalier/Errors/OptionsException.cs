@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>An option has a value outside its range, or two options exclude each other.</summary>
 public sealed class OptionsException : EspalierException

@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>A recipe cannot be read: broken JSON, an unknown key, a value of the wrong type.</summary>
 public sealed class RecipeException : EspalierException

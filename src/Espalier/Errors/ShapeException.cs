@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>A tensor has another shape or kind than what takes it.</summary>
 public sealed class ShapeException : EspalierException

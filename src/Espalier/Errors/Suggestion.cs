@@ -1,4 +1,4 @@
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>"Did you mean": the known names nearest to a misspelt one.</summary>
 public static class Suggestion

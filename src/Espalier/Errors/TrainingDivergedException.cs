@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Espalier;
+namespace Espalier.Errors;
 
 /// <summary>The training loss became NaN or infinite; the last good checkpoint is untouched.</summary>
 public sealed class TrainingDivergedException : EspalierException

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.IO.Hashing;
+using Espalier.Errors;
 
 namespace Espalier.Files;
 

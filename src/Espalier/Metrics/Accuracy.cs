@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Metrics;
 
 /// <summary>The share of samples whose highest-scored class is the true one. In [0, 1].</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Metrics;
 
 /// <summary>How often each true class was predicted as each class, and what follows from it.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Metrics;
 
 /// <summary>Scores or probabilities of several classes with the true labels, read out of tensors and checked once.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Metrics;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Metrics;
 
 /// <summary>The share of samples whose true class is among the k highest-scored ones. In [0, 1].</summary>

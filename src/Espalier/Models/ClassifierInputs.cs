@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>What every audit asks of the tensors it is given, before it starts.</summary>

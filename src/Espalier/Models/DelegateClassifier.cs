@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>Any function from inputs to probabilities as a classifier: an ML.NET model, a remote service, a rule.</summary>

@@ -1,3 +1,4 @@
+using Espalier.Errors;
 using TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 

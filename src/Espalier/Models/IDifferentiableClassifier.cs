@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>A classifier whose logits can be differentiated with respect to its inputs.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>A classifier whose features, what its last layer sees, can be asked for beside its logits.</summary>

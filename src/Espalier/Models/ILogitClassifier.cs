@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>A classifier without gradients that may tell its logits: a model in a file whose output is one or the other.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>A classifier that also tells how sure it is.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>The last layer of a classifier, logits = W z + b; on the CPU, float64.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Espalier.Models.Caching;
 
 namespace Espalier.Models;
 

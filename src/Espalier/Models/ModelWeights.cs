@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>Weights of a module to and from safetensors files, by the module's own names.</summary>

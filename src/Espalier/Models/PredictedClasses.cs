@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Models;
 
 /// <summary>Classes from scores. The largest of a row with a NaN is the NaN, which is no prediction.</summary>

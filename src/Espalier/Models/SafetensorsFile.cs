@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Files;
 
 namespace Espalier.Models;

@@ -1,5 +1,6 @@
 using Espalier.Communication;
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
 namespace Espalier.Search;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Espalier.Data;
+using Espalier.Randomness;
 
 namespace Espalier.Search;
 

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Search;
 
 /// <summary>Options of <see cref="Nsga2{TGenome}"/>; the defaults are for evaluations that cost seconds.</summary>

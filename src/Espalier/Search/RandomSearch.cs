@@ -1,4 +1,5 @@
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
 
 namespace Espalier.Search;
 

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Search;
 
 /// <summary>Options of <see cref="RandomSearch{TGenome}"/>.</summary>

@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Search;
 
 /// <summary>What every search is told.</summary>

@@ -1,4 +1,4 @@
-using Espalier.Data;
+using Espalier.Randomness;
 
 namespace Espalier.Search;
 

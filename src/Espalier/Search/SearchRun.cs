@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Espalier.Communication;
+using Espalier.Errors;
 
 namespace Espalier.Search;
 

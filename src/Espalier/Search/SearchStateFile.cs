@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Espalier.Communication;
+using Espalier.Errors;
 using Espalier.Files;
 
 namespace Espalier.Search;

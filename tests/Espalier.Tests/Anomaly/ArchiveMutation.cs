@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Espalier.Files;
+using Espalier.Tests.Files;
 
 namespace Espalier.Tests.Anomaly;
 

@@ -1,6 +1,7 @@
 using CsCheck;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Errors;
+using Espalier.Randomness;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 

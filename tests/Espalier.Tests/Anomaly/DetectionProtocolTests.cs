@@ -1,4 +1,6 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Anomaly;
 

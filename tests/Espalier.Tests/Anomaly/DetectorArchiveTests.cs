@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Persistence;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Tests.Data;
 

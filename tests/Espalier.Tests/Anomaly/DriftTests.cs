@@ -1,5 +1,6 @@
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Drift;
+using Espalier.Errors;
+using Espalier.Randomness;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;

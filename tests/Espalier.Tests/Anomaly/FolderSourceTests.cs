@@ -1,4 +1,5 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Watching;
+using Espalier.Errors;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;

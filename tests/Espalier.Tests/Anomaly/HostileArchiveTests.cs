@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.OneClass;
+using Espalier.Anomaly.Persistence;
+using Espalier.Anomaly.Tabular;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Tests.Data;
 using TorchSharp.Modules;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Watching;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Anomaly;
 

@@ -1,8 +1,12 @@
 using System.Text.Json;
-using Espalier.Anomaly;
+using Espalier.Anomaly.OneClass;
+using Espalier.Anomaly.Persistence;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
+using Espalier.Randomness;
 using Espalier.Tests.Cli;
 using Espalier.Tests.Data;
 using static TorchSharp.torch;
@@ -119,7 +123,7 @@ public sealed class ImageDeepSvddTests : IDisposable
         double[] d = [.. (network.call(x) - centre).square().sum([1L]).detach().to(float64).data<double>()];
         using var data = new Dataset("five", x.clone(), zeros(5, dtype: int64), ["one"], Espalier.Models.InputBounds.Unbounded);
         double Loss(double? nu, long warmup, long seen) => new SphereObjective(network, centre, nu, warmup)
-            .Step(data.Gather([0, 1, 2, 3, 4]), new Espalier.Training.TrainingState { SamplesSeen = seen }).Sum.item<float>();
+            .Step(data.Gather([0, 1, 2, 3, 4]), new Espalier.Training.Loop.TrainingState { SamplesSeen = seen }).Sum.item<float>();
 
         Assert.Equal(d.Sum(), Loss(null, 0, 0), 4);
         Assert.Equal(d.Sum() / 0.25, Loss(0.25, 10, 5), 3);

@@ -1,7 +1,10 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Persistence;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
-using Espalier.Onnx;
+using Espalier.Onnx.Classification;
+using Espalier.Onnx.Export;
 using Espalier.Tests.Data;
 using TorchSharp.Modules;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;

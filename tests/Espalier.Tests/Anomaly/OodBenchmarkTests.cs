@@ -1,4 +1,5 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Models;
 

@@ -1,8 +1,14 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Exposure;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Mlp;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Anomaly;

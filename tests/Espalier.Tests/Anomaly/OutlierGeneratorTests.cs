@@ -1,5 +1,7 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Tests.Anomaly;

@@ -1,5 +1,8 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Outliers;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Tests.Data;
 using SkiaSharp;

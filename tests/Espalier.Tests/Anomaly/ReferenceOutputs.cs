@@ -1,4 +1,4 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
 using Espalier.Models;
 
 namespace Espalier.Tests.Anomaly;

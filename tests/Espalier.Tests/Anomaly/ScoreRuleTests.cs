@@ -1,4 +1,5 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Tests.Anomaly;

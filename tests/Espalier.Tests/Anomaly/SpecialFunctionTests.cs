@@ -1,4 +1,4 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Statistics;
 
 namespace Espalier.Tests.Anomaly;
 

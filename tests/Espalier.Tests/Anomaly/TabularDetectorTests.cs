@@ -1,7 +1,10 @@
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Persistence;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
+using Espalier.Randomness;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;

@@ -1,7 +1,10 @@
 using System.IO.Compression;
 using System.Text;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Tables;
+using Espalier.Errors;
+using Espalier.Randomness;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;

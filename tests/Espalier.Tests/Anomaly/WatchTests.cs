@@ -1,7 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Tabular;
+using Espalier.Anomaly.Watching;
+using Espalier.Data.Tables;
+using Espalier.Errors;
+using Espalier.Randomness;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Anomaly;

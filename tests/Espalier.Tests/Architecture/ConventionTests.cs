@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Architecture;
 

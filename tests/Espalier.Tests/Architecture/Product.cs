@@ -2,28 +2,43 @@ using System.Reflection;
 
 namespace Espalier.Tests.Architecture;
 
-/// <summary>The product's assemblies, by the part they play.</summary>
+/// <summary>The product's assemblies and which of them each may know.</summary>
 internal static class Product
 {
-    public static Assembly Core { get; } = typeof(EspalierException).Assembly;
+    private static readonly string[] s_areas = ["Representation", "Robustness", "Anomaly", "Counterfactuals", "Language", "Onnx"];
 
-    public static Assembly Networks { get; } = typeof(Espalier.Networks.ModelZoo).Assembly;
+    /// <summary>The arrows of <c>docs/architecture.md</c>: the assemblies that each assembly may know directly. What those know, it may know too.</summary>
+    private static readonly Dictionary<string, string[]> s_arrows = new()
+    {
+        ["Espalier"] = [],
+        ["Espalier.Runs"] = ["Espalier"],
+        ["Espalier.Distributed"] = ["Espalier"],
+        ["Espalier.Data"] = ["Espalier"],
+        ["Espalier.Training"] = ["Espalier.Data"],
+        ["Espalier.Networks"] = ["Espalier.Training"],
+        ["Espalier.Recipes"] = [.. s_areas.Select(a => "Espalier." + a), "Espalier.Runs"],
+        ["Espalier.Reproductions"] = ["Espalier.Recipes"],
+        ["Espalier.Cli"] = ["Espalier.Reproductions", "Espalier.Distributed"],
+    };
 
-    public static Assembly[] Areas { get; } =
-    [
-        Networks,
-        typeof(Espalier.Language.Tokenizer).Assembly,
-        typeof(Espalier.Representation.ByolLoss).Assembly,
-        typeof(Espalier.Robustness.Norm).Assembly,
-        typeof(Espalier.Anomaly.Detector).Assembly,
-        typeof(Espalier.Counterfactuals.Wachter).Assembly,
-        typeof(Espalier.Distributed.MpiLaunch).Assembly,
-        typeof(Espalier.Onnx.OnnxExporter).Assembly,
-    ];
+    static Product()
+    {
+        foreach (string area in s_areas)
+            s_arrows["Espalier." + area] = ["Espalier.Networks"];
+        All = [.. s_arrows.Keys.Select(Assembly.Load)];
+    }
 
-    public static Assembly Recipes { get; } = typeof(Espalier.Recipes.Recipe).Assembly;
+    /// <summary>Names of all assemblies of the product.</summary>
+    public static IReadOnlyCollection<string> Names => s_arrows.Keys;
 
-    public static Assembly Cli { get; } = typeof(Espalier.Cli.Commands.GlobalSettings).Assembly;
+    public static Assembly[] All { get; }
 
-    public static Assembly[] All { get; } = [Core, .. Areas, Recipes, Cli];
+    /// <summary>The assemblies of the product that another one may know, itself among them.</summary>
+    public static IReadOnlySet<string> Known(string name)
+    {
+        var known = new HashSet<string> { name };
+        foreach (string next in s_arrows[name])
+            known.UnionWith(Known(next));
+        return known;
+    }
 }

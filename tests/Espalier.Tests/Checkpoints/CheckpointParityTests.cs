@@ -1,4 +1,8 @@
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Checkpoints;

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
+using Espalier.Networks.Vision;
 using Espalier.Tests.Cli;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;

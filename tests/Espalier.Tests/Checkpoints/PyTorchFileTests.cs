@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using CsCheck;
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Checkpoints;
 using Espalier.Tests.Architecture;
 using Espalier.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Checkpoints;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 using TorchSharp.Modules;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Tests.Data;
 

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Anomaly.Persistence;
 using Espalier.Files;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;

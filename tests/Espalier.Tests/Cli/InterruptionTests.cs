@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Espalier.Cli;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Cli;
 

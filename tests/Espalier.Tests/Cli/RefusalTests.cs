@@ -1,5 +1,5 @@
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
 

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Tabular;
+using Espalier.Data.Tables;
+using Espalier.Randomness;
 using Espalier.Tests.Anomaly;
 using Espalier.Tests.Data;
 

@@ -1,7 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Decisions;
+using Espalier.Anomaly.Detectors;
+using Espalier.Anomaly.Drift;
+using Espalier.Anomaly.Outliers;
+using Espalier.Anomaly.Watching;
+using Espalier.Errors;
 using Espalier.Recipes;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;

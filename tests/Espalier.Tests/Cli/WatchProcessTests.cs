@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Espalier.Anomaly;
-using Espalier.Data;
+using Espalier.Anomaly.Tabular;
+using Espalier.Randomness;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
 

@@ -1,6 +1,9 @@
 using Espalier.Counterfactuals;
+using Espalier.Counterfactuals.Distances;
+using Espalier.Counterfactuals.Search;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Mlp;
 using Espalier.Tests.Robustness;
 
 namespace Espalier.Tests.Counterfactuals;

@@ -1,6 +1,9 @@
 using System.Text.Json;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Tabular;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Tests.Cli;
 

@@ -1,4 +1,4 @@
-using Espalier.Data;
+using Espalier.Data.Images;
 
 namespace Espalier.Tests.Data;
 

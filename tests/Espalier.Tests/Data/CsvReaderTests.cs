@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using Espalier.Data;
+using Espalier.Data.Tables;
 
 namespace Espalier.Tests.Data;
 

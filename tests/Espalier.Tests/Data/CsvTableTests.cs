@@ -1,4 +1,7 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

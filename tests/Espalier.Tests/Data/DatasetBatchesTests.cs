@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
-using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

@@ -1,4 +1,6 @@
 using Espalier.Data;
+using Espalier.Data.Sources;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

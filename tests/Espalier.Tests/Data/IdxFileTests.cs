@@ -1,5 +1,7 @@
 using System.IO.Compression;
 using Espalier.Data;
+using Espalier.Data.Images;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

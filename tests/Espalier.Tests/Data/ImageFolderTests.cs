@@ -1,4 +1,7 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Images;
+using Espalier.Errors;
 using SkiaSharp;
 
 namespace Espalier.Tests.Data;

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Espalier.Data;
+using Espalier.Data.Tables;
+using Espalier.Errors;
 using Espalier.Files;
 
 namespace Espalier.Tests.Data;

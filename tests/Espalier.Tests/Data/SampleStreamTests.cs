@@ -1,4 +1,4 @@
-using Espalier.Data;
+using Espalier.Data.Sampling;
 
 namespace Espalier.Tests.Data;
 

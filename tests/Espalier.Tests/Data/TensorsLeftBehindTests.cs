@@ -1,4 +1,6 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Data.Sampling;
 using Espalier.Tests.Concurrency;
 
 namespace Espalier.Tests.Data;

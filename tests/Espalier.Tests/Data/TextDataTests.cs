@@ -1,5 +1,7 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
 using Espalier.Data.Text;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Data;
 

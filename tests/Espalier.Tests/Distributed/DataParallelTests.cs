@@ -1,7 +1,12 @@
 using Espalier.Communication;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Tests.Training;
-using Espalier.Training;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Distributed;
 

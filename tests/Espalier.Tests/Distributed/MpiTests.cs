@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Espalier.Distributed;
+using Espalier.Errors;
 using Espalier.Tests.Cli;
 using Espalier.Tests.Concurrency;
 

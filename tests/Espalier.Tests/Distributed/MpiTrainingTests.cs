@@ -30,7 +30,7 @@ public sealed class MpiTrainingTests(LonelyRun lonely) : IClassFixture<LonelyRun
     [Fact]
     public void Byol_of_two_ranks_has_the_losses_of_one_process()
     {
-        double[] Losses(string folder) => [.. Espalier.Runs.MetricLog.Read(Path.Combine(folder, "metrics.jsonl")).Select(m => m.Values["train.loss"])];
+        double[] Losses(string folder) => [.. Espalier.Runs.Store.MetricLog.Read(Path.Combine(folder, "metrics.jsonl")).Select(m => m.Values["train.loss"])];
         string[] Byol(string folder) => ["run", "byol", "--threads", "1", "--out", folder, "--set", "train.length=\"4 steps\"", "--micro-batch-size", "16", "--set", "train.ghostBatchSize=16", "--set", "probe.baselines=false"];
         string alone = Path.Combine(_folder, "byol-alone");
         string together = Path.Combine(_folder, "byol-together");

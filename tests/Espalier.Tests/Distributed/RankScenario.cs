@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Espalier.Communication;
 using Espalier.Distributed;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Distributed;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Espalier.Communication;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Distributed;
 

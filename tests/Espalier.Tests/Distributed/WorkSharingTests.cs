@@ -1,4 +1,5 @@
 using Espalier.Communication;
+using Espalier.Errors;
 
 namespace Espalier.Tests.Distributed;
 

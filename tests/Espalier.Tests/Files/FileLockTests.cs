@@ -1,5 +1,6 @@
+using Espalier.Errors;
 using Espalier.Files;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Files;

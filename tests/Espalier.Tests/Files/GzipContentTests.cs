@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
-using Espalier.Data;
+using Espalier.Data.Images;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Tests.Data;
 

@@ -1,10 +1,15 @@
 using System.Text.Json.Nodes;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Drift;
+using Espalier.Anomaly.Watching;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 using Espalier.Recipes;
-using Espalier.Robustness;
-using Espalier.Runs;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Files;

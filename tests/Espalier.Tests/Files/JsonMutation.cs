@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
-namespace Espalier.Tests;
+namespace Espalier.Tests.Files;
 
 /// <summary>Ways to spoil a JSON text, drawn at random; what comes out may be no JSON any more.</summary>
 internal static partial class JsonMutation

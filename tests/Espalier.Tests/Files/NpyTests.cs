@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Tests.Data;
 

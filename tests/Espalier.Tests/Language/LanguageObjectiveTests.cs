@@ -1,8 +1,14 @@
 using Espalier.Data;
 using Espalier.Data.Text;
-using Espalier.Language;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Language.Corpora;
+using Espalier.Language.Objectives;
+using Espalier.Language.Tokenizers;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
 namespace Espalier.Tests.Language;
 

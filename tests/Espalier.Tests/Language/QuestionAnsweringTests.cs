@@ -1,9 +1,12 @@
 using Espalier.Data;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Questions;
+using Espalier.Language.Tokenizers;
 using Espalier.Metrics;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Language;
 
@@ -81,7 +84,7 @@ public sealed class QuestionAnsweringTests
         var encoding = new QuestionEncoding(Tokenizer, Options);
         using Dataset train = encoding.Rows("train", Examples(400, 1));
         var shape = new GmlpTextOptions { Vocabulary = Tokenizer.VocabularySize, MaxLength = 20, DModel = 24, DFfn = 48, Layers = 2, Padding = PadHandling.ZeroGateInput };
-        using var model = new Espalier.Networks.QuestionAnswering(new GmlpTextEncoder(shape, new TextTokens(Tokenizer.Specials.Pad), seed: 1), seed: 1);
+        using var model = new Espalier.Networks.Text.QuestionAnswering(new GmlpTextEncoder(shape, new TextTokens(Tokenizer.Specials.Pad), seed: 1), seed: 1);
         var options = new TrainerOptions { BatchSize = 32, Length = Duration.Steps(250), Optimizer = new() { LearningRate = 5e-3 }, ClipNorm = 1, Schedule = new() { Warmup = Duration.Steps(20) } };
         using TrainingResult result = new Trainer(options).Fit(new QuestionAnsweringObjective(model), train);
         QuestionExample[] test = Examples(100, 2);

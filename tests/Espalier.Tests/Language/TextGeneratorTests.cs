@@ -1,5 +1,8 @@
-using Espalier.Language;
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Language.Generation;
+using Espalier.Language.Tokenizers;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
 
 namespace Espalier.Tests.Language;
 

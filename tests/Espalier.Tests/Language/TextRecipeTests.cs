@@ -1,8 +1,9 @@
-using Espalier.Data;
+using Espalier.Data.Catalog;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.FineTuning;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Language;

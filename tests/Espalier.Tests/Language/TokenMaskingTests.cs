@@ -1,5 +1,7 @@
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Objectives;
+using Espalier.Language.Tokenizers;
 
 namespace Espalier.Tests.Language;
 

@@ -1,4 +1,5 @@
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Generation;
 
 namespace Espalier.Tests.Language;
 

@@ -1,9 +1,10 @@
 using CsCheck;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Tokenizers;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;
-using Tokenizer = Espalier.Language.Tokenizer;
+using Tokenizer = Espalier.Language.Tokenizers.Tokenizer;
 
 namespace Espalier.Tests.Language;
 
@@ -163,8 +164,8 @@ public sealed class TokenizerTests
     [Fact]
     public void Three_megabytes_are_learned_in_seconds()
     {
-        Assert.SkipUnless(Espalier.Data.DataFolders.FromEnvironment().Local is not null, "set ESPALIER_DATA to the folder of the local data sets");
-        LoadedText text = Espalier.Data.DataCatalog.Default.LoadText(new() { Name = "war-and-peace" });
+        Assert.SkipUnless(Espalier.Data.Catalog.DataFolders.FromEnvironment().Local is not null, "set ESPALIER_DATA to the folder of the local data sets");
+        LoadedText text = Espalier.Data.Catalog.DataCatalog.Default.LoadText(new() { Name = "war-and-peace" });
         Assert.Equal(3_201_634, new[] { text.Train, text.Validation, text.Test }.Sum(p => p.Documents[0].EnumerateRunes().Count()));
         long start = System.Diagnostics.Stopwatch.GetTimestamp();
         BytePairTokenizer tokenizer = BytePairTokenizer.Train(text.Train.Documents, 8_000, []);

@@ -1,3 +1,4 @@
+using Espalier.Errors;
 using Espalier.Metrics;
 
 namespace Espalier.Tests.Metrics;

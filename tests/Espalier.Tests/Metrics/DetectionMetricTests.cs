@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Espalier.Anomaly;
+using Espalier.Anomaly.Evaluation;
+using Espalier.Errors;
 using Espalier.Metrics;
 using Espalier.Tests.Anomaly;
 

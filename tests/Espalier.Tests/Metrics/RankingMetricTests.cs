@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Espalier.Errors;
 using Espalier.Metrics;
 
 namespace Espalier.Tests.Metrics;

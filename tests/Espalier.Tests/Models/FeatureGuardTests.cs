@@ -1,3 +1,4 @@
+using Espalier.Errors;
 using Espalier.Models;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 

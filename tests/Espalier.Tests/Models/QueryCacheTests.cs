@@ -1,4 +1,6 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Models.Caching;
 
 namespace Espalier.Tests.Models;
 

@@ -1,3 +1,4 @@
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Tests.Models;

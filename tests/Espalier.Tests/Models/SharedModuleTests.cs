@@ -1,5 +1,7 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Models;
 

@@ -12,7 +12,7 @@ public sealed class DebuggableAssemblyTests
     [Fact]
     public void What_the_program_checks_at_its_start_is_what_the_build_did()
     {
-        Assert.True(Espalier.Natives.NativeArguments.AreKept);
+        Assert.True(Espalier.Runtime.NativeArguments.AreKept);
         DebuggableAssembly.RequireKnown(typeof(torch).Assembly.GetName().Version!);
         Assert.Throws<InvalidDataException>(() => DebuggableAssembly.RequireKnown(new Version(0, 108, 0, 0)));
     }

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Espalier.Natives;
+using Espalier.Runtime;
 
 namespace Espalier.Tests.Natives;
 

@@ -1,6 +1,8 @@
-using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
+using Espalier.Networks.Checkpoints;
 using Espalier.Recipes;
 using Espalier.Tests.Robustness;
 

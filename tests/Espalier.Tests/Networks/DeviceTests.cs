@@ -1,5 +1,9 @@
 using System.Reflection;
 using Espalier.Networks;
+using Espalier.Networks.Density;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Layers;
+using Espalier.Networks.Text;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

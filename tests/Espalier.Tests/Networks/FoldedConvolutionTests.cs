@@ -1,4 +1,4 @@
-using Espalier.Networks;
+using Espalier.Networks.Layers;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

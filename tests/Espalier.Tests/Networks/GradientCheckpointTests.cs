@@ -1,5 +1,5 @@
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Gmlp;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Networks;
 

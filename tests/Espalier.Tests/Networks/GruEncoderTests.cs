@@ -1,4 +1,5 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Text;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Gmlp;
 
 namespace Espalier.Tests.Networks;
 

@@ -1,4 +1,4 @@
-using Espalier.Networks;
+using Espalier.Networks.Layers;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

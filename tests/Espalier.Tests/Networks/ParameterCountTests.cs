@@ -1,4 +1,7 @@
 using Espalier.Networks;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
 
 namespace Espalier.Tests.Networks;
 

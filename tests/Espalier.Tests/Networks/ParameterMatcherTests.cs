@@ -1,4 +1,6 @@
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Vision;
 
 namespace Espalier.Tests.Networks;
 

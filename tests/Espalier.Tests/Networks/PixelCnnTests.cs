@@ -1,5 +1,5 @@
-using Espalier.Anomaly;
-using Espalier.Networks;
+using Espalier.Anomaly.Density;
+using Espalier.Networks.Density;
 using static TorchSharp.torch;
 
 namespace Espalier.Tests.Networks;

@@ -1,4 +1,5 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Gmlp;
 
 namespace Espalier.Tests.Networks;
 

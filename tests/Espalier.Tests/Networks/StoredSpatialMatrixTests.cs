@@ -1,5 +1,6 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
+using Espalier.Networks.Gmlp;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Networks;

@@ -1,4 +1,5 @@
-using Espalier.Networks;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
 
 namespace Espalier.Tests.Networks;
 

@@ -1,4 +1,4 @@
-using Espalier.Networks;
+using Espalier.Networks.Gmlp;
 
 namespace Espalier.Tests.Networks;
 

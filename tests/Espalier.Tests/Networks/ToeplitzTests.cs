@@ -1,4 +1,6 @@
-using Espalier.Networks;
+using Espalier.Errors;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Vision;
 
 namespace Espalier.Tests.Networks;
 

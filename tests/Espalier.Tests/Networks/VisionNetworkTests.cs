@@ -1,4 +1,9 @@
+using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Networks.Attention;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
 
 namespace Espalier.Tests.Networks;
 

@@ -1,4 +1,8 @@
-using Espalier.Onnx;
+using Espalier.Errors;
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Graph;
+using Espalier.Onnx.Sessions;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 
@@ -18,7 +22,7 @@ public sealed class LayerExportTests
         ["BatchNorm1d"] = (() => Statistics(BatchNorm1d(4)), [4]),
         ["BatchNorm2d"] = (() => Statistics(BatchNorm2d(3)), [3, 5, 5]),
         ["BatchNorm2d without affine"] = (() => Statistics(BatchNorm2d(3, affine: false)), [3, 5, 5]),
-        ["GhostBatchNorm"] = (() => new Espalier.Training.GhostBatchNorm(3), [3, 4]),
+        ["GhostBatchNorm"] = (() => new Espalier.Training.Normalization.GhostBatchNorm(3), [3, 4]),
         ["LayerNorm"] = (() => LayerNorm([4, 6]), [3, 4, 6]),
         ["LayerNorm without affine"] = (() => LayerNorm(6, elementwise_affine: false), [3, 6]),
         ["GroupNorm"] = (() => Random(GroupNorm(2, 6)), [6, 5, 5]),

@@ -1,5 +1,10 @@
+using Espalier.Errors;
 using Espalier.Networks;
-using Espalier.Onnx;
+using Espalier.Networks.Gmlp;
+using Espalier.Networks.Text;
+using Espalier.Networks.Vision;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Sessions;
 
 namespace Espalier.Tests.Onnx;
 

@@ -1,4 +1,6 @@
-using Espalier.Onnx;
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 

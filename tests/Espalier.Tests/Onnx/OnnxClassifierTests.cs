@@ -1,5 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Onnx;
+using Espalier.Onnx.Classification;
+using Espalier.Onnx.Conversions;
+using Espalier.Onnx.Export;
+using Espalier.Onnx.Graph;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 

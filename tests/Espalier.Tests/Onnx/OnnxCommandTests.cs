@@ -52,10 +52,10 @@ public sealed class OnnxCommandTests(TinyRun tiny) : IClassFixture<TinyRun>, IDi
     {
         using var network = Espalier.Networks.ModelZoo.Create(new() { Name = "resnet18" }, [3, 32, 32], 6, 1);
         string weights = _folder.File("resnet18.safetensors");
-        Espalier.Networks.Checkpoint.Save(network, weights);
+        Espalier.Networks.Checkpoints.Checkpoint.Save(network, weights);
         CommandResult result = InProcess.Run("export", weights, "--arch", "resnet18", "--input-shape", "3x32x32", "--json");
         Assert.True(result.ExitCode == 0, result.Error);
-        using var classifier = Espalier.Onnx.OnnxClassifier.Open(_folder.File("resnet18.onnx"));
+        using var classifier = Espalier.Onnx.Classification.OnnxClassifier.Open(_folder.File("resnet18.onnx"));
         network.eval();
         using Tensor x = torch.rand(2, 3, 32, 32);
         Assert.True(classifier.Scores(x).allclose(network.call(x), 1e-4, 1e-5));

@@ -1,4 +1,4 @@
-using Espalier.Onnx;
+using Espalier.Onnx.Export;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Onnx;

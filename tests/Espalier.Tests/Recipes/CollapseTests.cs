@@ -1,7 +1,7 @@
 using Espalier.Recipes;
 using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Tests.Recipes;
 

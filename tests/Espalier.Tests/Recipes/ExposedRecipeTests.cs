@@ -1,8 +1,10 @@
 using Espalier.Data;
 using Espalier.Data.Text;
-using Espalier.Language;
+using Espalier.Errors;
+using Espalier.Language.Corpora;
+using Espalier.Language.Tokenizers;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Recipes;
@@ -18,7 +20,7 @@ public sealed class ExposedRecipeTests : IDisposable
     public void Digits_exposed_to_noise_are_told_from_it()
     {
         Recipe plain = Bound(TinyRecipe.Digits) with { Attack = null, Explain = null };
-        plain = plain with { Train = plain.Train with { Length = Espalier.Training.Duration.Epochs(20), Ema = null } };
+        plain = plain with { Train = plain.Train with { Length = Espalier.Training.Loop.Duration.Epochs(20), Ema = null } };
         Recipe exposed = plain with { Objective = plain.Objective with { OutlierExposure = new() { Dataset = "uniform" } } };
 
         RunSummary before = Summary(plain, "plain"), after = Summary(exposed, "exposed");
@@ -97,9 +99,9 @@ public sealed class ExposedRecipeTests : IDisposable
     {
         Name = "text",
         Data = new() { Name = data, Generated = new() { Samples = 600 }, Text = new() { Length = 44, Layout = TextLayout.Documents, Padding = PaddingSide.Before } },
-        Model = new() { Name = "gru", Gru = new() { EmbeddingSize = 16, HiddenSize = 32, Layers = 1 }, TextHead = new() { Pooling = Espalier.Networks.SequencePooling.LastToken } },
+        Model = new() { Name = "gru", Gru = new() { EmbeddingSize = 16, HiddenSize = 32, Layers = 1 }, TextHead = new() { Pooling = Espalier.Networks.Text.SequencePooling.LastToken } },
         Objective = new() { OutlierExposure = new() { Dataset = outliers, MinimumWords = 1, OutliersPerSample = 1 } },
-        Train = new() { Length = Espalier.Training.Duration.Epochs(6), BatchSize = 32, Optimizer = new() { LearningRate = 0.01 } },
+        Train = new() { Length = Espalier.Training.Loop.Duration.Epochs(6), BatchSize = 32, Optimizer = new() { LearningRate = 0.01 } },
         Evaluate = new(),
         Detect = new() { Outliers = [outliers] },
     };

@@ -1,14 +1,18 @@
-using Espalier.Anomaly;
+using Espalier.Anomaly.Exposure;
 using Espalier.Data;
 using Espalier.Data.Text;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
+using Espalier.Networks.Text;
 using Espalier.Recipes;
 using Espalier.Recipes.Stages;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Cli;
 using Espalier.Tests.Data;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Recipes;
 
@@ -48,7 +52,7 @@ public sealed class ExposureFormsTests : IDisposable
     public void A_reject_class_is_found_by_its_probability_and_a_classifier_stays_one()
     {
         Recipe recipe = Digits(new() { OutlierExposure = new() { Dataset = "uniform", Loss = OutlierLoss.RejectClass } });
-        RunSummary summary = Summary(recipe with { Attack = new() { Samples = 5, Pgd = new() { Steps = 2 }, Curves = [new() { Norm = Espalier.Robustness.Norm.LInf, Epsilons = [0.1] }] } }, "reject");
+        RunSummary summary = Summary(recipe with { Attack = new() { Samples = 5, Pgd = new() { Steps = 2 }, Curves = [new() { Norm = Espalier.Robustness.Regions.Norm.LInf, Epsilons = [0.1] }] } }, "reject");
 
         Assert.True(summary["detect.gaussian.auroc"] > 0.9, $"{summary["detect.gaussian.auroc"]}");
         Assert.Equal("reject-class", StageFile.Read<DetectRecord>(Run.Open(_folder.File("reject")), "detect")!.Detector);

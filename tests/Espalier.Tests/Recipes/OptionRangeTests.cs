@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Espalier.Errors;
 using Espalier.Recipes;
 
 namespace Espalier.Tests.Recipes;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Espalier.Errors;
 using Espalier.Recipes;
 using Espalier.Tests.Architecture;
 using Espalier.Tests.Data;
@@ -52,12 +53,12 @@ public sealed class RecipeCatalogTests
     public void A_recipe_without_its_data_is_listed_with_what_is_missing(string name)
     {
         using var folder = new TemporaryFolder();
-        var nothing = new Espalier.Data.DataCatalog(new Espalier.Data.DataFolders(null, folder.Path));
+        var nothing = new Espalier.Data.Catalog.DataCatalog(new Espalier.Data.Catalog.DataFolders(null, folder.Path));
         Recipe recipe = RecipeCatalog.Read(name);
         IReadOnlyList<string> wanted = RecipeRequirements.DataOf(recipe);
         Assert.Contains(recipe.Data.Name, wanted);
         string[] missing = [.. RecipeRequirements.Missing(recipe, nothing).Select(m => m.Name)];
-        Assert.Equal(wanted.Where(n => nothing.Find(n).Origin is not (Espalier.Data.DatasetOrigin.Embedded or Espalier.Data.DatasetOrigin.Generated)), missing);
+        Assert.Equal(wanted.Where(n => nothing.Find(n).Origin is not (Espalier.Data.Catalog.DatasetOrigin.Embedded or Espalier.Data.Catalog.DatasetOrigin.Generated)), missing);
         Assert.All(RecipeRequirements.Missing(recipe, nothing), m => Assert.Contains("ESPALIER_DATA", m.Reason, StringComparison.Ordinal));
     }
 

@@ -1,6 +1,8 @@
+using Espalier.Errors;
 using Espalier.Recipes;
-using Espalier.Robustness;
-using Espalier.Training;
+using Espalier.Robustness.Regions;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Recipes;
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 
 namespace Espalier.Tests.Recipes;
 
@@ -96,7 +97,7 @@ public sealed class RecipeRunTests(TinyRun tiny) : IClassFixture<TinyRun>
     public void The_accuracy_is_that_of_the_saved_weights()
     {
         using SavedRun saved = SavedRun.Open(tiny.Folder, torch.CPU);
-        using Espalier.Data.LoadedData data = Espalier.Data.DataCatalog.Default.Load(tiny.Recipe.Data);
+        using Espalier.Data.Catalog.LoadedData data = Espalier.Data.Catalog.DataCatalog.Default.Load(tiny.Recipe.Data);
         using AuditedModel model = AuditedModel.Load(saved.Recipe, PathOf("model.safetensors"), data.Splits.Test, torch.CPU, ema: true);
         using var scope = torch.NewDisposeScope();
         using Espalier.Data.Batch test = data.Splits.Test.All();

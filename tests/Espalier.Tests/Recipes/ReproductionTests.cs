@@ -1,4 +1,4 @@
-using Espalier.Recipes.Reproductions;
+using Espalier.Reproductions;
 
 namespace Espalier.Tests.Recipes;
 

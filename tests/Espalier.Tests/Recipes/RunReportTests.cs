@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Espalier.Recipes;
 using Espalier.Recipes.Reports;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Reports;
 
 namespace Espalier.Tests.Recipes;

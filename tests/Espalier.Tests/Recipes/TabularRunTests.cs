@@ -1,6 +1,7 @@
 using System.Xml.Linq;
+using Espalier.Errors;
 using Espalier.Recipes;
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 using Espalier.Tests.Reports;
 

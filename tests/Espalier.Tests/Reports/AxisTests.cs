@@ -1,5 +1,5 @@
 using CsCheck;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Tests.Reports;
 

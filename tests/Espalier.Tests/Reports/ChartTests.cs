@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Tests.Reports;
 

@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Reports;

@@ -1,4 +1,4 @@
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 using SkiaSharp;
 
 namespace Espalier.Tests.Reports;

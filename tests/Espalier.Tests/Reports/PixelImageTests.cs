@@ -1,5 +1,6 @@
 using System.Xml.Linq;
-using Espalier.Reports;
+using Espalier.Errors;
+using Espalier.Runs.Reports;
 using SkiaSharp;
 
 namespace Espalier.Tests.Reports;

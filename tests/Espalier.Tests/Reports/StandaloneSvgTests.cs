@@ -1,5 +1,5 @@
 using System.Xml.Linq;
-using Espalier.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Tests.Reports;
 

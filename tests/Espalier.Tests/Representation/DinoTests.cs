@@ -1,7 +1,9 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
-using Espalier.Representation;
-using Espalier.Training;
+using Espalier.Data.Sampling;
+using Espalier.Representation.SelfSupervision;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Representation;
 

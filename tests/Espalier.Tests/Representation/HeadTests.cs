@@ -1,4 +1,5 @@
-using Espalier.Representation;
+using Espalier.Errors;
+using Espalier.Representation.Heads;
 using static TorchSharp.torch.nn;
 
 namespace Espalier.Tests.Representation;

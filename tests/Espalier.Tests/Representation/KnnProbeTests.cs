@@ -1,4 +1,5 @@
-using Espalier.Representation;
+using Espalier.Errors;
+using Espalier.Representation.Evaluation;
 
 namespace Espalier.Tests.Representation;
 

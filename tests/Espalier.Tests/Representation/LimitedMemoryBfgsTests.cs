@@ -1,4 +1,4 @@
-using Espalier.Representation;
+using Espalier.Representation.Evaluation;
 
 namespace Espalier.Tests.Representation;
 

@@ -1,5 +1,6 @@
 using Espalier.Data.Augmentation;
-using Espalier.Representation;
+using Espalier.Representation.Evaluation;
+using Espalier.Representation.Losses;
 
 namespace Espalier.Tests.Representation;
 

@@ -1,6 +1,6 @@
 using System.IO.Compression;
-using Espalier.Data;
-using Espalier.Representation;
+using Espalier.Data.Catalog;
+using Espalier.Representation.Evaluation;
 using SkiaSharp;
 
 namespace Espalier.Tests.Representation;

@@ -1,7 +1,13 @@
 using Espalier.Data;
-using Espalier.Networks;
-using Espalier.Representation;
-using Espalier.Training;
+using Espalier.Data.Catalog;
+using Espalier.Data.Sampling;
+using Espalier.Errors;
+using Espalier.Networks.Encoders;
+using Espalier.Representation.PseudoLabels;
+using Espalier.Representation.SelfSupervision;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
 namespace Espalier.Tests.Representation;
 

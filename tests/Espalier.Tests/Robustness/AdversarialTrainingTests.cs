@@ -1,8 +1,11 @@
 using Espalier.Data;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Robustness;
-using Espalier.Training;
+using Espalier.Networks.Mlp;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Training;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Robustness;
 

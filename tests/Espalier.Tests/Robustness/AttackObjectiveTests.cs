@@ -1,4 +1,4 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Losses;
 
 namespace Espalier.Tests.Robustness;
 

@@ -1,4 +1,6 @@
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness;
 

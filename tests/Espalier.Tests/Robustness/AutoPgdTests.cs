@@ -1,5 +1,10 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Defences;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness;
 

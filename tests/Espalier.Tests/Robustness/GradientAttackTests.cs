@@ -1,5 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness;
 

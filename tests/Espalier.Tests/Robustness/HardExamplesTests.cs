@@ -1,5 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Search;
 
 namespace Espalier.Tests.Robustness;
 

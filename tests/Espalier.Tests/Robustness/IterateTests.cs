@@ -1,5 +1,9 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness;
 

@@ -1,6 +1,10 @@
-using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
+using Espalier.Robustness.Search;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Robustness;

@@ -1,5 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Evaluation;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Robustness;

@@ -1,5 +1,13 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Policies;
+using Espalier.Robustness.Regions;
 using ScoresOnly = Espalier.Tests.Robustness.BlackBox.ScoresOnly;
 
 namespace Espalier.Tests.Robustness;

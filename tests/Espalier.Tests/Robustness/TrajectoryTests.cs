@@ -1,6 +1,11 @@
 using System.Text.Json;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
 using Espalier.Tests.Architecture;
 using Espalier.Tests.Checkpoints;
 

@@ -1,7 +1,8 @@
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Recipes;
-using Espalier.Recipes.Reproductions;
+using Espalier.Reproductions.Caa;
 
 namespace Espalier.Tests.Robustness;
 

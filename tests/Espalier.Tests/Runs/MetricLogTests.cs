@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
-using Espalier.Runs;
+using Espalier.Errors;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Runs;

@@ -1,4 +1,4 @@
-using Espalier.Runs;
+using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
 namespace Espalier.Tests.Runs;

@@ -1,5 +1,5 @@
 using Espalier.Communication;
-using Espalier.Data;
+using Espalier.Randomness;
 using Espalier.Search;
 
 namespace Espalier.Tests.Search;

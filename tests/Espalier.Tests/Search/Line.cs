@@ -1,5 +1,5 @@
 using System.Globalization;
-using Espalier.Data;
+using Espalier.Randomness;
 using Espalier.Search;
 
 namespace Espalier.Tests.Search;

@@ -1,4 +1,4 @@
-using Espalier.Data;
+using Espalier.Randomness;
 using Espalier.Search;
 
 namespace Espalier.Tests.Search;

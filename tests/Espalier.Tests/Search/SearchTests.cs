@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Search;
 using Espalier.Tests.Concurrency;
 using Espalier.Tests.Data;

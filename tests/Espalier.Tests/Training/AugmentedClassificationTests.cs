@@ -1,6 +1,6 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Tests.Training;
 

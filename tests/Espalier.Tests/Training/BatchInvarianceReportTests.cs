@@ -1,5 +1,10 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Diagnostics;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
 namespace Espalier.Tests.Training;
 

@@ -1,5 +1,11 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
 namespace Espalier.Tests.Training;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Training;
 

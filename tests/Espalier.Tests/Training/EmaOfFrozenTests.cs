@@ -1,4 +1,5 @@
-using Espalier.Training;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
 using TorchSharp.Modules;
 
 namespace Espalier.Tests.Training;

@@ -1,4 +1,6 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Training;
 

@@ -1,6 +1,8 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
 using TorchSharp.Modules;
 
 namespace Espalier.Tests.Training;

@@ -1,4 +1,5 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Normalization;
 
 namespace Espalier.Tests.Training;
 

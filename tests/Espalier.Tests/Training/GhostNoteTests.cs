@@ -1,5 +1,5 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Training;
 

@@ -1,6 +1,9 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Diagnostics;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Training;
 

@@ -1,7 +1,9 @@
 using Espalier.Data;
 using Espalier.Models;
-using Espalier.Networks;
-using Espalier.Training;
+using Espalier.Networks.Layers;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Tests.Training;
 

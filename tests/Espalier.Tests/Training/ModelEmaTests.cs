@@ -1,4 +1,7 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Scaling;
 
 namespace Espalier.Tests.Training;
 

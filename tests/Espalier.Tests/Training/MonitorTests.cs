@@ -1,5 +1,6 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Training;
 

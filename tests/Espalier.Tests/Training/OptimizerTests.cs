@@ -1,4 +1,5 @@
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Training;
 

@@ -1,5 +1,8 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Averages;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
 
 namespace Espalier.Tests.Training;
 

@@ -1,7 +1,12 @@
 using System.Text.Json.Nodes;
 using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
+using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
 
 namespace Espalier.Tests.Training;
 

@@ -1,5 +1,11 @@
 using Espalier.Data;
-using Espalier.Training;
+using Espalier.Data.Sampling;
+using Espalier.Errors;
+using Espalier.Training.Diagnostics;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Scaling;
 
 namespace Espalier.Tests.Training;
 

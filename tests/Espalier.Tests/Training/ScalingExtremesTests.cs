@@ -1,5 +1,9 @@
 using CsCheck;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Averages;
+using Espalier.Training.Loop;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Scaling;
 
 namespace Espalier.Tests.Training;
 

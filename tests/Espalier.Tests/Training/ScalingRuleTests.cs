@@ -1,4 +1,6 @@
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Scaling;
 
 namespace Espalier.Tests.Training;
 

@@ -2,7 +2,8 @@ using System.Diagnostics;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Tests.Concurrency;
-using Espalier.Training;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Tests.Training;
 

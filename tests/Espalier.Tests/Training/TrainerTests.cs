@@ -1,6 +1,12 @@
 using Espalier.Data;
+using Espalier.Data.Sampling;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Checkpoints;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
+using Espalier.Training.Optimizers;
+using Espalier.Training.Schedules;
 
 namespace Espalier.Tests.Training;
 

@@ -1,6 +1,8 @@
 using Espalier.Data;
+using Espalier.Data.Sampling;
 using Espalier.Models;
-using Espalier.Training;
+using Espalier.Training.Averages;
+using Espalier.Training.Normalization;
 
 namespace Espalier.Tests.Training;
 

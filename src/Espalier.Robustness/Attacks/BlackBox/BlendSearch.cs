@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// Blends an input with a starting point of another class and finds, by bisection, the blend that only just fools the

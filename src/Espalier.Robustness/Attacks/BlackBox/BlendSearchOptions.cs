@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="BlendSearch"/>.</summary>
 public sealed record BlendSearchOptions : DecisionAttackOptions

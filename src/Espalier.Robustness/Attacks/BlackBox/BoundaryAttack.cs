@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The Boundary Attack (Brendel et al., "Decision-Based Adversarial Attacks", ICLR 2018), with Foolbox's rule for the step

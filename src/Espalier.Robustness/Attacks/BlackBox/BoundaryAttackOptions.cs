@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="BoundaryAttack"/>; step sizes are those of Brendel et al. 2018. Its geometry is that of L2.</summary>
 public sealed record BoundaryAttackOptions : DecisionAttackOptions

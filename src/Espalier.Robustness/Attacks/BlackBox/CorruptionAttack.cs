@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Corruptions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// A common corruption as an attack: the worst of several draws of it (Mao et al. 2021). No norm bounds it; what stands

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Corruptions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="CorruptionAttack"/>.</summary>
 public sealed record CorruptionAttackOptions : UnrestrictedOptions
@@ -19,7 +22,7 @@ public sealed record CorruptionAttackOptions : UnrestrictedOptions
     public override void Validate()
     {
         base.Validate();
-        OptionsException.Require(Severity is >= 1 and <= Robustness.Corruption.MaximumSeverity, nameof(Severity), Severity, $"must be in 1..{Robustness.Corruption.MaximumSeverity}");
+        OptionsException.Require(Severity is >= 1 and <= Espalier.Robustness.Corruptions.Corruption.MaximumSeverity, nameof(Severity), Severity, $"must be in 1..{Espalier.Robustness.Corruptions.Corruption.MaximumSeverity}");
         OptionsException.Require(Draws >= 1, nameof(Draws), Draws, "must be at least 1");
         OptionsException.Require(Enum.IsDefined(Constants), nameof(Constants), Constants, "must be BySide, ImageNet or Cifar");
     }

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The attacks that see labels only: from a starting point that the model gives another class they come as near to the

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// What the attacks are told that see labels only and look for the smallest perturbation. With an infinite radius, the

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The samples of an attack that sees labels only: it asks for decisions within each sample's queries and remembers the

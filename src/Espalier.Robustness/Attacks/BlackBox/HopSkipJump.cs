@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// HopSkipJump (Chen et al., "HopSkipJumpAttack: A Query-Efficient Decision-Based Attack", S&amp;P 2020): at the boundary the

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="HopSkipJump"/>; the defaults are those of Chen et al. 2020.</summary>
 public sealed record HopSkipJumpOptions : DecisionAttackOptions

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// Noise from the ball, drawn again and again: the weakest attack. Where it beats one that follows gradients, the model

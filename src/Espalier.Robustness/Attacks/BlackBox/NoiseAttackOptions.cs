@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="NoiseAttack"/>.</summary>
 public sealed record NoiseAttackOptions : PerturbationOptions

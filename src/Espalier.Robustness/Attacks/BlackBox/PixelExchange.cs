@@ -1,6 +1,8 @@
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// Which pixels of each sample are changed, and exchanges of some of them for others. Each sample draws its own; the tensors of a

@@ -1,6 +1,7 @@
+using Espalier.Errors;
 using Espalier.Models;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Between a model's own range of pixels and [0, 1], where black is 0.</summary>
 internal readonly struct PixelRange

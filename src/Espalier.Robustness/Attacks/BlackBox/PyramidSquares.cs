@@ -1,6 +1,8 @@
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The L2 proposals (Andriushchenko et al. 2020, algorithm 3): the mass of a perturbation moves from one window to another,

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The attacks that try one variant of an input after the other, without learning from the answers: the first that fools

@@ -1,6 +1,8 @@
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The L-inf proposals (Andriushchenko et al. 2020, algorithm 2): vertical stripes at the start; then a square moves by

@@ -1,6 +1,9 @@
-using Espalier.Data;
+using Espalier.Errors;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The simple black-box attack (SimBA; Guo et al., "Simple Black-box Adversarial Attacks", ICML 2019) in the pixel basis: one

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="Simba"/>; step and queries are those of Guo et al. 2019.</summary>
 public sealed record SimbaOptions : PerturbationOptions

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="SparseRandomSearch"/>; the defaults are the authors' for untargeted attacks under L0.</summary>
 public sealed record SparseRandomSearchOptions : PerturbationOptions

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Corruptions;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// The grid attack over shifts and rotations (Engstrom et al. 2019, section 3; Mao et al. 2021). No norm bounds it.

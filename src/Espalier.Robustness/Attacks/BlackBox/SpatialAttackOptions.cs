@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="SpatialAttack"/>; the defaults are those of Mao et al. 2021.</summary>
 public sealed record SpatialAttackOptions : UnrestrictedOptions

@@ -1,6 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>
 /// Simultaneous perturbation stochastic approximation (Uesato et al., "Adversarial Risk and the Dangers of Evaluating Against

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="Spsa"/>; the defaults are those of Mao et al. 2021 after Uesato et al. 2018.</summary>
 public sealed record SpsaOptions : PerturbationOptions

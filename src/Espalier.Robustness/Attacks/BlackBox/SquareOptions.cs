@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Options of <see cref="Square"/>; the defaults are AutoAttack's, but for the schedule.</summary>
 public sealed record SquareOptions : PerturbationOptions

@@ -1,6 +1,7 @@
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Where the Square Attack goes next. Each sample's windows are its own; those of a batch are moved together.</summary>
 internal abstract class SquareProposal

@@ -1,7 +1,10 @@
-using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>Looks for inputs that fool the model, however far away: given ones, other inputs of the run, noise.</summary>
 internal sealed class StartSearch

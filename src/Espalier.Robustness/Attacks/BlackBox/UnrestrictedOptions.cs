@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.BlackBox;
 
 /// <summary>What an attack is told that no norm bounds: a corruption or a move in space.</summary>
 public abstract record UnrestrictedOptions : PerturbationOptions

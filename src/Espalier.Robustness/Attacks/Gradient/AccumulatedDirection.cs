@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// g_{k+1} = μ·g_k + ∇/|∇|₁, with what NI, DI, TI and VMI do to ∇ (caa-attacks.md 2.2 and 2.5).

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// The loop of APGD (Croce and Hein 2020, algorithm 1; caa-attacks.md 2.1), which almost all adaptive attackers run with a

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// Auto-PGD (APGD; Croce and Hein, "Reliable Evaluation of Adversarial Robustness with an Ensemble of Diverse

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="AutoPgd"/>; the defaults are those of Croce and Hein 2020.</summary>
 public sealed record AutoPgdOptions : GradientAttackOptions

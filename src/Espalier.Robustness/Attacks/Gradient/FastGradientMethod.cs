@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// The fast gradient (sign) method (Goodfellow et al., "Explaining and Harnessing Adversarial Examples", ICLR 2015): one

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="FastGradientMethod"/>.</summary>
 public sealed record FastGradientMethodOptions : GradientAttackOptions;

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// The loop of the attacks whose steps are of a length fixed beforehand: start, step along the gradient, project. A leaf

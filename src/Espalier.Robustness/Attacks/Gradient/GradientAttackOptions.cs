@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>What every attack along the gradient of a loss is told.</summary>
 public abstract record GradientAttackOptions : PerturbationOptions

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Where an iterate is looked at and which way a step goes: plainly, at the iterate and along the gradient.</summary>
 internal class GradientDirection(AttackedBatch batch, ActiveSamples active, AttackObjective objective, GradientAttackOptions options)

@@ -1,6 +1,7 @@
-using Espalier.Data;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.Execution;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// A random change of images that keeps what they show (Xie et al. 2019): each is scaled down to 90 to 100 % and put at a

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// The momentum iterative method (MI-FGSM; Dong et al., "Boosting Adversarial Attacks with Momentum", CVPR 2018) and its

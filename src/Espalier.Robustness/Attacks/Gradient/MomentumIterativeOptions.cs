@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="MomentumIterativeMethod"/>; the defaults are MI-FGSM's (Dong et al. 2018).</summary>
 public sealed record MomentumIterativeOptions : GradientAttackOptions

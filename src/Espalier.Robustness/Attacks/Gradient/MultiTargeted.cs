@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// The multi-targeted attack (Gowal et al., "An Alternative Surrogate Loss for PGD-based Adversarial Testing", 2019) on

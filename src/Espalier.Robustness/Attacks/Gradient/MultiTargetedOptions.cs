@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="MultiTargeted"/>; the defaults are APGD-T's of AutoAttack.</summary>
 public sealed record MultiTargetedOptions : GradientAttackOptions

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// Output diversified initialization (ODI; Tashiro et al., "Diversity Can Be Transferred", NeurIPS 2020) before steps on

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Losses;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="OutputDiversified"/>; the defaults are those of composite attacks.</summary>
 public sealed record OutputDiversifiedOptions : GradientAttackOptions

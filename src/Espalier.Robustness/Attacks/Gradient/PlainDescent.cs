@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Projected gradient descent in any norm from one random start: under L0, where a share of the radius is no length of a step, PGD₀.</summary>
 internal static class PlainDescent

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// Projected gradient descent (Madry et al., "Towards Deep Learning Models Resistant to Adversarial Attacks", ICLR

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="ProjectedGradientDescent"/>; the defaults are Madry et al. 2018 for MNIST's 40 steps.</summary>
 public sealed record ProjectedGradientDescentOptions : GradientAttackOptions

@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// APGD in L1 (Croce and Hein, "Mind the Box", ICML 2021): three phases whose radius comes down to epsilon, and steps on the

@@ -1,6 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// PGD under L0 (Croce and Hein, "Sparse and Imperceivable Adversarial Attacks", ICCV 2019, section 3.2, their PGD₀): from random

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>Options of <see cref="SparseGradientDescent"/>.</summary>
 public sealed record SparseGradientDescentOptions : GradientAttackOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.Gradient;
 
 /// <summary>
 /// Lengths of steps from epsilon down to a hundredth of it, as the official code of composite attacks has them for 8/255

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// The L2 attack of Carlini and Wagner ("Towards Evaluating the Robustness of Neural Networks", IEEE S&amp;P 2017, section

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>How <see cref="CarliniWagner"/> searches.</summary>
 public enum CarliniWagnerForm

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="CarliniWagner"/>; the defaults are the paper's, with 1,000 steps for each of nine weights.</summary>
 public sealed record CarliniWagnerOptions : TradeoffOptions

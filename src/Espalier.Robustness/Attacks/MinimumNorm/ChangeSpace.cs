@@ -1,6 +1,8 @@
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// Inputs as changes u of their starts, x = start + scales · u: here the norm is the plain one, whatever a unit of it is

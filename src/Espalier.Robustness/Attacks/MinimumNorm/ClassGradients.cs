@@ -1,4 +1,8 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Several outputs of a model and the gradient of each, from one pass forward and one backward for each output.</summary>
 /// <param name="Values">[active, outputs].</param>

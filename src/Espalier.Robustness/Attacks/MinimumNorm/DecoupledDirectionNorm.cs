@@ -1,4 +1,9 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Losses;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// DDN (Rony et al., "Decoupling Direction and Norm for Efficient Gradient-Based L2 Adversarial Attacks and Defenses", CVPR

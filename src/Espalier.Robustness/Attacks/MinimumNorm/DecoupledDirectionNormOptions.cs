@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="DecoupledDirectionNorm"/>; the defaults are the paper's, without quantisation.</summary>
 public sealed record DecoupledDirectionNormOptions : MinimumNormOptions

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="DeepFool"/>; the defaults are the paper's and a refinement of what it finds.</summary>
 public sealed record DeepFoolOptions : MinimumNormOptions

@@ -1,4 +1,9 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// FAB (Croce and Hein, "Minimally Distorted Adversarial Examples with a Fast Adaptive Boundary Attack", ICML 2020,

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="FastAdaptiveBoundary"/>; the defaults are FAB-T's of AutoAttack.</summary>
 public sealed record FastAdaptiveBoundaryOptions : MinimumNormOptions

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="FastMinimumNorm"/>; the defaults are the paper's.</summary>
 public sealed record FastMinimumNormOptions : MinimumNormOptions

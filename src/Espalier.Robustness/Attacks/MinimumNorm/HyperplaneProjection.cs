@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// The smallest move inside a box from a point to a hyperplane {v: ⟨w, v⟩ = b} (Croce and Hein, "Minimally Distorted

@@ -1,6 +1,9 @@
 using System.Runtime.InteropServices;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Attacks.Gradient;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// JSMA (Papernot et al., "The Limitations of Deep Learning in Adversarial Settings", EuroS&amp;P 2016, algorithm 3): again

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="JacobianSaliencyMap"/>; the defaults are the paper's.</summary>
 public sealed record JacobianSaliencyMapOptions : MinimumNormOptions

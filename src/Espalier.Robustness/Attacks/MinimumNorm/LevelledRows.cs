@@ -1,7 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// <see cref="HyperplaneProjection"/> in L-inf and L2, of one row after the other in plain memory. Features move by min(λ · slope, room),

@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// An attack that seeks the smallest change that fools the model, rather than the highest loss in a ball. The family

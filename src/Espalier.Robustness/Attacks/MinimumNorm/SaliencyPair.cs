@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// The pair of features of greatest saliency -(Σ ∂z_t)(Σ ∂z_others) with ∂z_t rising and ∂z_others falling. Without all

@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Adam (Kingma and Ba 2015) on one variable per sample, whose moments leave with the samples.</summary>
 internal sealed class SampleAdam(ActiveSamples active, RowState variable, double learningRate)

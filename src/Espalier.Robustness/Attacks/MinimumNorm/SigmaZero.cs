@@ -1,6 +1,9 @@
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// σ-zero (Cinà et al., "σ-zero: Gradient-based Optimization of ℓ0-norm Adversarial Examples", ICLR 2025, algorithm 1): descends on

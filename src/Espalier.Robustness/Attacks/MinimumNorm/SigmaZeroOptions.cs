@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>Options of <see cref="SigmaZero"/>; the defaults are the paper's, but for the number of steps.</summary>
 public sealed record SigmaZeroOptions : MinimumNormOptions

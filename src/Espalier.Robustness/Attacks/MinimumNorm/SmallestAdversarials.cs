@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// The smallest adversarial input found so far for each sample of a batch, measured from where the stage begins. Its

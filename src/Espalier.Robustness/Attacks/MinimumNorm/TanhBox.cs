@@ -1,6 +1,6 @@
 using Espalier.Models;
 
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// Inputs of a box as x = middle + half · tanh w with free w; a feature without bounds on both sides is its own w, and

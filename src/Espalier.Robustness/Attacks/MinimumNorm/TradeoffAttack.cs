@@ -1,4 +1,7 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Attacks.Execution;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// Attacks that minimise the size of the change and c times the classification loss max(z_y - max_{j≠y} z_j + κ, 0), for

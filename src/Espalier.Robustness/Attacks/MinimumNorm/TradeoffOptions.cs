@@ -1,4 +1,6 @@
-namespace Espalier.Robustness;
+using Espalier.Errors;
+
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>What the attacks are told that weigh the size of the change against the classification loss.</summary>
 public abstract record TradeoffOptions : MinimumNormOptions

@@ -1,4 +1,4 @@
-namespace Espalier.Robustness;
+namespace Espalier.Robustness.Attacks.MinimumNorm;
 
 /// <summary>
 /// The search for the weight c of the classification loss beside the size of the change, for each sample: tenfold until

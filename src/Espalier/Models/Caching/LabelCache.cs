@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Caching;
 
 /// <summary>Keeps labels.</summary>
 internal sealed class LabelCache(IClassifier classifier, int capacity) : QueryCache(classifier, capacity)

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Espalier.Errors;
 
-namespace Espalier.Models;
+namespace Espalier.Models.Caching;
 
 /// <summary>
 /// A classifier that is asked for no input twice: answers are kept by the exact bytes of the input, the oldest making way.

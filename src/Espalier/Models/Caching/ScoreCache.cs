@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Caching;
 
 /// <summary>Keeps probabilities; labels are read off them.</summary>
 internal sealed class ScoreCache(IScoringClassifier classifier, int capacity) : QueryCache(classifier, capacity), IPartialScores

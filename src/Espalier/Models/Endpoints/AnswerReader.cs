@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Errors;
 
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>Reads and checks what an endpoint answered.</summary>
 internal sealed class AnswerReader

@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>What an endpoint answers for an input.</summary>
 public enum HttpAnswer

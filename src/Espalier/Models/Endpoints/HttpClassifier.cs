@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Files;
 
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>
 /// A model behind an HTTP endpoint that takes a batch as JSON and answers probabilities, logits or labels. Batches are split,

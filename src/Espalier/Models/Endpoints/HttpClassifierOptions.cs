@@ -1,4 +1,6 @@
-namespace Espalier.Models;
+using Espalier.Errors;
+
+namespace Espalier.Models.Endpoints;
 
 /// <summary>How an endpoint is spoken to: where inputs and answers stand in its JSON, and how patiently it is asked.</summary>
 public sealed record HttpClassifierOptions

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Espalier.Errors;
 
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>Sends requests: so many at once, so many a second, and again where a failure may pass.</summary>
 internal sealed class HttpEndpoint : IDisposable

@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>An endpoint that answers labels.</summary>
 internal sealed class HttpLabelClassifier(Uri endpoint, IReadOnlyList<long> inputShape, int classCount, HttpClassifierOptions options, InputBounds? bounds)

@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>An endpoint that answers probabilities or logits.</summary>
 internal sealed class HttpScoringClassifier(Uri endpoint, IReadOnlyList<long> inputShape, int classCount, HttpClassifierOptions options, InputBounds? bounds)

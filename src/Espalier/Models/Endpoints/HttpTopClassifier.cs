@@ -1,4 +1,4 @@
-namespace Espalier.Models;
+namespace Espalier.Models.Endpoints;
 
 /// <summary>An endpoint that answers its likeliest classes with their probabilities.</summary>
 internal sealed class HttpTopClassifier(Uri endpoint, IReadOnlyList<long> inputShape, int classCount, HttpClassifierOptions options, InputBounds? bounds)

@@ -1,5 +1,6 @@
-using Espalier.Data;
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
+using Espalier.Randomness;
 
 namespace Espalier.Tests.Data.Augmentation;
 

@@ -1,6 +1,9 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
-using Espalier.Training;
+using Espalier.Errors;
+using Espalier.Randomness;
+using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Tests.Data.Augmentation;
 

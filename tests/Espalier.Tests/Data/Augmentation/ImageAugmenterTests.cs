@@ -1,4 +1,5 @@
 using Espalier.Data.Augmentation;
+using Espalier.Errors;
 using Espalier.Models;
 
 namespace Espalier.Tests.Data.Augmentation;

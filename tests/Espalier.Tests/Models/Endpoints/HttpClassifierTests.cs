@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Models.Caching;
+using Espalier.Models.Endpoints;
 using Reply = Espalier.Tests.Models.Endpoints.LoopbackServer.Reply;
 
 namespace Espalier.Tests.Models.Endpoints;

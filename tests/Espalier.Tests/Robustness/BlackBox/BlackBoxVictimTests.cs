@@ -1,5 +1,7 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Corruptions;
 
 namespace Espalier.Tests.Robustness.BlackBox;
 

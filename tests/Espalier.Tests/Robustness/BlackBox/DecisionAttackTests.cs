@@ -1,5 +1,8 @@
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness.BlackBox;
 

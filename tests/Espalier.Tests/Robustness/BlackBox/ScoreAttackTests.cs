@@ -1,6 +1,10 @@
-using Espalier.Data;
+using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.BlackBox;
+using Espalier.Robustness.Attacks.Execution;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness.BlackBox;
 

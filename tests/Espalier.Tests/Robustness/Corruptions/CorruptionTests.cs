@@ -1,5 +1,7 @@
-using Espalier.Data;
-using Espalier.Robustness;
+using Espalier.Data.Catalog;
+using Espalier.Errors;
+using Espalier.Randomness;
+using Espalier.Robustness.Corruptions;
 
 namespace Espalier.Tests.Robustness.Corruptions;
 

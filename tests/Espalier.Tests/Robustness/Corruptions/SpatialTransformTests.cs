@@ -1,4 +1,5 @@
-using Espalier.Robustness;
+using Espalier.Errors;
+using Espalier.Robustness.Corruptions;
 
 namespace Espalier.Tests.Robustness.Corruptions;
 

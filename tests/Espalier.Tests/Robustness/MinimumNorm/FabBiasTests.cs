@@ -1,5 +1,7 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness.MinimumNorm;
 

@@ -1,5 +1,6 @@
-using Espalier.Data;
-using Espalier.Robustness;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness.MinimumNorm;
 

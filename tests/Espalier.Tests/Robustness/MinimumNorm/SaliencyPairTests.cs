@@ -1,5 +1,5 @@
-using Espalier.Data;
-using Espalier.Robustness;
+using Espalier.Randomness;
+using Espalier.Robustness.Attacks.MinimumNorm;
 
 namespace Espalier.Tests.Robustness.MinimumNorm;
 

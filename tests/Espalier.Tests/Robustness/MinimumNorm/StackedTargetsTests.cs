@@ -1,5 +1,6 @@
 using Espalier.Models;
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.MinimumNorm;
 
 namespace Espalier.Tests.Robustness.MinimumNorm;
 

@@ -1,4 +1,6 @@
-using Espalier.Robustness;
+using Espalier.Robustness.Attacks;
+using Espalier.Robustness.Attacks.MinimumNorm;
+using Espalier.Robustness.Regions;
 
 namespace Espalier.Tests.Robustness.MinimumNorm;
 
