@@ -20,19 +20,19 @@ Dataset test = data.Splits.Test;
 
 using var network = ModelZoo.Create(new ModelOptions { Name = "mlp", Mlp = new() { HiddenSizes = [32] } }, train.InputShape, train.ClassCount, seed: 1);
 var trainer = new Trainer(new TrainerOptions { Length = Duration.Epochs(30), BatchSize = 32, Ema = new() { HalfLife = Duration.Epochs(2) } });
-using TrainingResult training = trainer.Fit(new ClassificationObjective(network), train, data.Splits.Validation);
+using TrainingResult training = trainer.Fit(new ClassificationObjective(network), train, new() { Validation = data.Splits.Validation });
 Console.WriteLine($"trained {training.State.Step} steps at {training.SamplesPerSecond:N0} samples/s");
 
 // An audit takes the averaged weights for as long as the swap lasts.
 using IDisposable averaged = training.Ema!.Swap();
 using var classifier = new TorchClassifier(network, test.InputShape, test.ClassCount, test.Bounds);
-using Batch all = test.All();
+using LabelledBatch all = test.All();
 
 var attack = new ProjectedGradientDescent(new() { Norm = Norm.LInf, Epsilon = 0.25, Steps = 40 });
 using AttackResult attacked = attack.Run(classifier, all.Inputs, all.Labels);
 Console.WriteLine($"accuracy {attacked.CleanAccuracy:P1}; {attacked.RobustAccuracy:P1} when every feature may shift by a quarter of its deviation");
 
-using Batch one = test.Gather([0]);
+using LabelledBatch one = test.Gather([0]);
 using var target = 1 - one.Labels;
 var wachter = new Wachter(new() { Loss = ValidityLoss.LogOddsHinge });
 using CounterfactualResult counterfactual = wachter.Explain(classifier, one.Inputs, target);

@@ -11,7 +11,7 @@ namespace Espalier.Data;
 /// as bytes; a batch of them is converted to float32 and scaled as it is gathered. Tokens (int64) are gathered as they
 /// are; windows of a text overlap in memory, so that a long text is held once.
 /// </summary>
-public sealed class Dataset : IDisposable
+public sealed class Dataset : ISampleSource<LabelledBatch>, IDisposable
 {
     private readonly Tensor _inputs;
     private readonly double _scale;
@@ -105,6 +105,11 @@ public sealed class Dataset : IDisposable
     /// <summary>Where the inputs and labels live.</summary>
     public torch.Device Device => _inputs.device;
 
+    long ISampleSource<LabelledBatch>.Count => Count;
+
+    /// <summary>A checksum of inputs, shape, scale and labels, made when first asked for.</summary>
+    public string Fingerprint => field ??= ContentChecksum.Of(Memory, Labels, [Count, .. InputShape], _scale);
+
     /// <summary>All labels as an array.</summary>
     public long[] LabelArray()
     {
@@ -116,28 +121,41 @@ public sealed class Dataset : IDisposable
     /// <param name="indices">Which samples, in 0..<see cref="Count"/>-1, in the order wanted.</param>
     /// <returns>Inputs [n, ...<see cref="InputShape"/>], float32 and scaled, or int64 where they are tokens; labels [n], int64.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
-    public Batch Gather(IReadOnlyList<int> indices)
+    public LabelledBatch Gather(IReadOnlyList<int> indices) => Gathered(Checked(indices), 0);
+
+    /// <summary>Gathers samples at a place of the sample stream. The tensors belong to the caller's dispose scope.</summary>
+    /// <param name="indices">Which samples, in 0..<see cref="Count"/>-1, in the order wanted.</param>
+    /// <param name="position">The position of the first of them.</param>
+    /// <returns>Inputs [n, ...<see cref="InputShape"/>], float32 and scaled, or int64 where they are tokens; labels [n], int64.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">An index is out of range.</exception>
+    public LabelledBatch Gather(ReadOnlySpan<long> indices, long position)
     {
-        long[] chosen = Checked(indices);
+        foreach (long index in indices)
+            Require(index);
+        return Gathered(indices.ToArray(), position);
+    }
+
+    private LabelledBatch Gathered(long[] chosen, long position)
+    {
         using var scope = torch.NewDisposeScope();
         using Tensor index = torch.tensor(chosen, dtype: torch.int64, device: _inputs.device);
         Tensor inputs = CanCopyRows ? CopyRows(chosen) : Scaled(_inputs.index_select(0, index));
         Tensor labels = Labels.index_select(0, index);
-        return new Batch(inputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope(), indices);
+        return new LabelledBatch(inputs.MoveToOuterDisposeScope(), labels.MoveToOuterDisposeScope()) { Position = position };
     }
 
     /// <summary>The first samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
     /// <param name="count">How many; all where null or where there are fewer.</param>
-    public Batch First(int? count) => Gather([.. Enumerable.Range(0, Math.Min(count ?? Count, Count))]);
+    public LabelledBatch First(int? count) => Gather([.. Enumerable.Range(0, Math.Min(count ?? Count, Count))]);
 
     /// <summary>All samples as one batch, in order. The tensors belong to the caller's dispose scope.</summary>
-    public Batch All() => Gather([.. Enumerable.Range(0, Count)]);
+    public LabelledBatch All() => Gather([.. Enumerable.Range(0, Count)]);
 
     /// <summary>All samples in order, batch by batch, so that no more than one batch is held as numbers at a time.</summary>
     /// <param name="size">Samples of a batch; as many as fit into 128 MiB, at most 4,096, where null.</param>
     /// <returns>Each batch is freed when the next one is asked for.</returns>
     /// <exception cref="OptionsException">The size is below 1.</exception>
-    public IEnumerable<Batch> Batches(int? size = null)
+    public IEnumerable<LabelledBatch> Batches(int? size = null)
     {
         OptionsException.Require(size is null or >= 1, nameof(size), size, "must be at least 1");
         const long Budget = 128L << 20;
@@ -150,7 +168,7 @@ public sealed class Dataset : IDisposable
         int count = size ?? (fits > Step ? fits / Step * Step : fits);
         for (int start = 0; start < Count; start += count)
         {
-            using Batch batch = Gather([.. Enumerable.Range(start, Math.Min(count, Count - start))]);
+            using LabelledBatch batch = Gather([.. Enumerable.Range(start, Math.Min(count, Count - start))]);
             yield return batch;
         }
     }
@@ -263,13 +281,17 @@ public sealed class Dataset : IDisposable
         long[] chosen = new long[plain.Length];
         for (int i = 0; i < chosen.Length; i++)
         {
-            int index = plain[i];
-            if ((uint)index >= (uint)Count)
-                throw new ArgumentOutOfRangeException(nameof(indices), index, $"{Name} has samples 0 to {Count - 1}");
-            chosen[i] = index;
+            Require(plain[i]);
+            chosen[i] = plain[i];
         }
 
         return chosen;
+    }
+
+    private void Require(long index)
+    {
+        if ((ulong)index >= (ulong)Count)
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"{Name} has samples 0 to {Count - 1}");
     }
 
     private static Tensor Contiguous(Tensor inputs)

@@ -23,7 +23,7 @@ public static class DatasetAnswers
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var parts = new List<Tensor>();
-        foreach (Batch batch in data.Batches())
+        foreach (LabelledBatch batch in data.Batches())
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var part = torch.NewDisposeScope();

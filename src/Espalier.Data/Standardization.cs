@@ -33,7 +33,7 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
     {
         using var _ = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        using Batch all = data.All();
+        using LabelledBatch all = data.All();
         return new Dataset(data.Name, Apply(all.Inputs), data.Labels.clone(), data.ClassNames, Map(data.Bounds, data.InputShape, data.IsDouble));
     }
 
@@ -78,7 +78,7 @@ public sealed record Standardization(IReadOnlyList<double> Mean, IReadOnlyList<d
         for (int start = 0; start < data.Count; start += Block)
         {
             using var block = torch.NewDisposeScope();
-            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(Block, data.Count - start))]);
+            LabelledBatch batch = data.Gather([.. Enumerable.Range(start, Math.Min(Block, data.Count - start))]);
             sum.add_(value(batch.Inputs.cpu().to(torch.float64)).sum(others, keepdim: true));
         }
 

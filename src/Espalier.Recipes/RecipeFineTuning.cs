@@ -68,10 +68,10 @@ public sealed class RecipeFineTuning
         }
     }
 
-    private OwnedObjective Objective(int seed, RecipeData data, DatasetSplits splits)
+    private OwnedObjective<LabelledBatch> Objective(int seed, RecipeData data, DatasetSplits splits)
     {
         TrainingObjective made = TrainingObjective.Create(_recipe with { Seed = seed }, splits.Train, data.Language);
-        return new OwnedObjective(made.Objective, made);
+        return new OwnedObjective<LabelledBatch>((Objective<LabelledBatch>)made.Objective, made);
     }
 
     private void Write(FineTuningOptions options, FineTuningResult result)

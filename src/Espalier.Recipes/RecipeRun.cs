@@ -135,8 +135,7 @@ public sealed class RecipeRun
         (long Step, long SamplesSeen)? saved = resume ? checkpoints.Progress() : null;
         using MetricLog log = saved is { } at ? MetricLog.Resume(_run, at.Step) : MetricLog.Create(_run);
         var listener = new TrainingLog(log, _progress);
-        using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
-            trained.Objective, splits.Train, splits.Validation, checkpoints, resume, listener, _ranks, cancellationToken));
+        using TrainingResult result = OptionsException.Within("train", () => trained.OnData.Fit(_recipe.SeededTraining, splits, new() { Checkpoints = checkpoints, Resume = resume, Progress = listener, Ranks = _ranks }, cancellationToken));
         string[] notes = [.. result.Notes, .. new[] { Collapse.Warning(listener.LatestEvaluation) }.OfType<string>()];
         ModelEma? exponential = result.Ema is { Options.Kind: EmaKind.Exponential } ? result.Ema : null;
         var record = new TrainRecord(result.Outcome, trained.Objective.Model.parameters().Sum(p => p.numel()), splits.Train.Count, splits.Validation.Count, splits.Test.Count,

@@ -2,7 +2,6 @@ using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Training.Diagnostics;
 using Espalier.Training.Loop;
-using Espalier.Training.Objectives;
 using Espalier.Training.Scaling;
 
 namespace Espalier.Recipes;
@@ -53,14 +52,22 @@ public sealed class RecipeScaling
     /// <summary>Trains an epoch, or 20,000 samples, at the base batch and measures noise scale and curvature.</summary>
     /// <param name="cancellationToken">Stops.</param>
     public ScalingEstimate Estimate(CancellationToken cancellationToken) =>
-        OptionsException.Within("train", () => ScalingEstimate.Measure(Baseline, Objective, _splits.Train, cancellationToken));
+        OptionsException.Within("train", () =>
+        {
+            using TrainingObjective kind = Make();
+            return kind.OnData.Estimate(Baseline, Make, _splits.Train, cancellationToken);
+        });
 
     /// <summary>Trains at both batch sizes, and once more in another order, and compares the paths.</summary>
     /// <param name="samples">Samples each training sees, at least 1.</param>
     /// <param name="report">Told in a few words what is under way.</param>
     /// <param name="cancellationToken">Stops.</param>
     public BatchInvarianceReport Verify(long samples, Action<string>? report, CancellationToken cancellationToken) =>
-        OptionsException.Within("train", () => BatchInvariance.Measure(Baseline, Scaled, Objective, _splits.Train, _splits.Validation, new() { Samples = samples }, report, cancellationToken));
+        OptionsException.Within("train", () =>
+        {
+            using TrainingObjective kind = Make();
+            return kind.OnData.Compare(Baseline, Scaled, Make, _splits, new() { Samples = samples }, report, cancellationToken);
+        });
 
     // A micro-batch of another batch size stays where it fits, since normalisation groups may depend on it.
     private static TrainerOptions At(TrainerOptions options, int batchSize) => options with
@@ -69,9 +76,5 @@ public sealed class RecipeScaling
         MicroBatchSize = options.MicroBatchSize is { } micro && micro < batchSize ? micro : null,
     };
 
-    private OwnedObjective Objective()
-    {
-        TrainingObjective made = TrainingObjective.Create(_recipe, _splits.Train, _data.Language);
-        return new OwnedObjective(made.Objective, made);
-    }
+    private TrainingObjective Make() => TrainingObjective.Create(_recipe, _splits.Train, _data.Language);
 }

@@ -36,8 +36,7 @@ public sealed class RecipeWorker
         DatasetSplits splits = data.Loaded.Splits.To(_device);
         RecipeRun.RequireAgreement(_ranks, _recipe, data.Loaded);
         using TrainingObjective trained = TrainingObjective.Create(_recipe, splits.Train, data.Language);
-        using TrainingResult result = OptionsException.Within("train", () => new Trainer(_recipe.SeededTraining).Fit(
-            trained.Objective, splits.Train, splits.Validation, new CheckpointFolder(_checkpoints), resume, null, _ranks, cancellationToken));
+        using TrainingResult result = OptionsException.Within("train", () => trained.OnData.Fit(_recipe.SeededTraining, splits, new() { Checkpoints = new CheckpointFolder(_checkpoints), Resume = resume, Ranks = _ranks }, cancellationToken));
         return result.Outcome != TrainingOutcome.Interrupted;
     }
 }

@@ -1,3 +1,4 @@
+using Espalier.Data;
 using Espalier.Anomaly.Exposure;
 using Espalier.Data.Text;
 using Espalier.Errors;
@@ -7,7 +8,6 @@ using Espalier.Networks;
 using Espalier.Networks.Encoders;
 using Espalier.Networks.Text;
 using Espalier.Recipes.Stages;
-using Espalier.Training.Objectives;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;
@@ -70,12 +70,22 @@ internal static class TextRecipe
     });
 
     /// <summary>Makes the objective of a model that <see cref="CreateModel"/> made.</summary>
-    public static Objective CreateObjective(Recipe recipe, RecipeLanguage language, Module model) => OptionsException.Within<Objective>("objective", () => model switch
+    public static ObjectiveOnData CreateObjective(Recipe recipe, RecipeLanguage language, Module model) => OptionsException.Within<ObjectiveOnData>("objective", () =>
     {
-        MaskedLanguageModel masked => new MaskedLanguageObjective(masked, language.Tokenizer, recipe.Objective.Masking, recipe.Seed),
-        CausalLanguageModel causal => new CausalLanguageObjective(causal, language.CharactersPerToken),
-        _ => new TextClassificationObjective(model, language.Tokenizer, new() { LabelSmoothing = recipe.Objective.LabelSmoothing, WordDropout = recipe.Objective.WordDropout }, recipe.Seed),
+        switch (model)
+        {
+            case MaskedLanguageModel masked:
+                var hidden = new MaskedLanguageObjective(masked, language.Tokenizer, recipe.Objective.Masking, recipe.Seed);
+                return new ObjectiveOnData<MaskedTokenBatch>(hidden, d => hidden.ForTraining(Tokens(d)), d => hidden.ForEvaluation(Tokens(d)));
+            case CausalLanguageModel causal:
+                return new ObjectiveOnData<TokenBatch>(new CausalLanguageObjective(causal, language.CharactersPerToken), Tokens, Tokens);
+            default:
+                var options = new TextClassificationOptions { LabelSmoothing = recipe.Objective.LabelSmoothing, WordDropout = recipe.Objective.WordDropout };
+                return new ObjectiveOnData<LabelledBatch>(new TextClassificationObjective(model, language.Tokenizer, options, recipe.Seed), d => d, d => d);
+        }
     });
+
+    private static ISampleSource<TokenBatch> Tokens(Dataset data) => data.Tokens();
 
     private static void Refuse(object? section, string name, string why) =>
         OptionsException.Require(section is null, name, "set", $"{why}: leave the section out on text");

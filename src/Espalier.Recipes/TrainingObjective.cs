@@ -26,9 +26,12 @@ internal sealed class TrainingObjective : IDisposable
 
     private readonly IDisposable[] _owned;
 
-    private TrainingObjective(Objective objective, params IDisposable[] owned) => (Objective, _owned) = (objective, owned);
+    private TrainingObjective(ObjectiveOnData onData, params IDisposable[] owned) => (OnData, _owned) = (onData, owned);
 
-    public Objective Objective { get; }
+    /// <summary>The objective with its data.</summary>
+    public ObjectiveOnData OnData { get; }
+
+    public Objective Objective => OnData.Objective;
 
     /// <summary>Makes the objective of a recipe, on the device of the data.</summary>
     /// <param name="recipe">The recipe.</param>
@@ -57,33 +60,33 @@ internal sealed class TrainingObjective : IDisposable
                 return Density(recipe, train);
             case ObjectiveKind.Byol:
                 var byol = OptionsException.Within("objective", () => new Byol(options.Byol, shared, train, recipe.Seed));
-                return new(byol, byol);
+                return new(On(byol, byol.ForTraining, byol.ForEvaluation), byol);
             case ObjectiveKind.SimClr:
                 var simClr = OptionsException.Within("objective", () => new SimClr(options.SimClr, shared, train, recipe.Seed));
-                return new(simClr, simClr);
+                return new(On(simClr, simClr.ForTraining, simClr.ForEvaluation), simClr);
             case ObjectiveKind.Dino:
                 var dino = OptionsException.Within("objective", () => new Dino(options.Dino, shared, train, recipe.Seed));
-                return new(dino, dino);
+                return new(On(dino, dino.ForTraining, dino.ForEvaluation), dino);
             case ObjectiveKind.PseudoLabels:
                 Module student = Classifier(recipe, train);
                 Module teacher = Classifier(recipe, train);
                 var pseudo = OptionsException.Within("objective.pseudoLabels", () => new TeacherStudent(student, teacher, train, options.PseudoLabels, recipe.Seed));
-                return new(pseudo, pseudo, student, teacher);
+                return new(On(pseudo, pseudo.ForTraining, pseudo.ForEvaluation), pseudo, student, teacher);
             case ObjectiveKind.Adversarial:
                 Module defended = Classifier(recipe, train);
-                return new(OptionsException.Within("objective.adversarial", () => new AdversarialTraining(defended, train, options.Adversarial, recipe.Seed, WeightDecay.Applies)
+                return new(On(OptionsException.Within("objective.adversarial", () => new AdversarialTraining(defended, train, options.Adversarial, recipe.Seed, WeightDecay.Applies)
                 {
                     Augmenter = options.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
-                }), defended);
+                })), defended);
             default:
                 Module model = Classifier(recipe, train);
                 if (options.OutlierExposure is not null)
                     return Exposed(recipe, model, train, null);
-                return new(new ClassificationObjective(model, options.LabelSmoothing, WeightDecay.Applies)
+                return new(On(new ClassificationObjective(model, options.LabelSmoothing, WeightDecay.Applies)
                 {
                     Augmenter = options.Augmentation is { } augmentation ? OptionsException.Within("objective.augmentation", () => new ImageAugmenter(augmentation, recipe.Seed, train.Bounds)) : null,
                     Mixer = options.Mixing is { } mixing ? new BatchMixer(mixing, recipe.Seed) : null,
-                }, model);
+                }), model);
         }
     }
 
@@ -141,7 +144,7 @@ internal sealed class TrainingObjective : IDisposable
         {
             Augmenter = recipe.Objective.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
         });
-        return new(branch, [branch, model, .. outliers is null ? (IDisposable[])[] : [outliers]]);
+        return new(On(branch, branch.ForTraining, branch.ForEvaluation), [branch, model, .. outliers is null ? (IDisposable[])[] : [outliers]]);
     }
 
     private static TrainingObjective Density(Recipe recipe, Dataset train)
@@ -149,11 +152,11 @@ internal sealed class TrainingObjective : IDisposable
         OptionsException.Require(train.Bounds is { Lower: 0, Upper: 1 }, "data.name", recipe.Data.Name, "must be images from 0 to 1 for a density");
         var model = (PixelCnn)Start(recipe, OptionsException.Within("model", () => RecipeNetwork.Create(recipe, train.InputShape, 0, null)), 0, train.Device);
         if (recipe.Objective.OutlierExposure is not { } exposure)
-            return new(new DensityObjective(model, train, seed: recipe.Seed), model);
+            return new(Density(new DensityObjective(model, train, seed: recipe.Seed)), model);
         Dataset outliers = RecipeOutliers.ForTraining(recipe, train, null);
         var defaults = new DensityExposureOptions();
         var margin = new DensityExposureOptions { Weight = exposure.Weight ?? defaults.Weight, MarginPerValue = exposure.MarginPerValue ?? defaults.MarginPerValue };
-        return new(new DensityObjective(model, train, outliers, margin, recipe.Seed), model, outliers);
+        return new(Density(new DensityObjective(model, train, outliers, margin, recipe.Seed)), model, outliers);
     }
 
     private static TrainingObjective Exposed(Recipe recipe, Module model, Dataset train, RecipeLanguage? language)
@@ -162,14 +165,23 @@ internal sealed class TrainingObjective : IDisposable
         if (model is CausalLanguageModel causal)
         {
             double? weight = recipe.Objective.OutlierExposure!.Weight;
-            return new(OptionsException.Within("objective.outlierExposure", () => new LanguageExposure(causal, train, outliers, weight ?? ExposureWeight, recipe.Seed)), model, outliers);
+            var exposedLanguage = OptionsException.Within("objective.outlierExposure", () => new LanguageExposure(causal, train, outliers, weight ?? ExposureWeight, recipe.Seed));
+            return new(On(exposedLanguage, exposedLanguage.ForTraining, exposedLanguage.ForEvaluation), model, outliers);
         }
 
-        return new(OptionsException.Within("objective.outlierExposure", () => new OutlierExposure(model, train, outliers, recipe.Objective.OutlierExposure, recipe.Seed, WeightDecay.Applies)
+        var exposed = OptionsException.Within("objective.outlierExposure", () => new OutlierExposure(model, train, outliers, recipe.Objective.OutlierExposure, recipe.Seed, WeightDecay.Applies)
         {
             Augmenter = recipe.Objective.Augmentation is { } changes ? new ImageAugmenter(changes, recipe.Seed, train.Bounds) : null,
-        }), model, outliers);
+        });
+        return new(On(exposed, exposed.ForTraining, exposed.ForEvaluation), model, outliers);
     }
+
+    private static ObjectiveOnData<ExposedBatch> Density(DensityObjective density) => On(density, density.ForTraining, density.ForEvaluation);
+
+    private static ObjectiveOnData<LabelledBatch> On(Objective<LabelledBatch> objective) => On(objective, data => data, data => data);
+
+    private static ObjectiveOnData<TBatch> On<TBatch>(Objective<TBatch> objective, Func<Dataset, ISampleSource<TBatch>> training, Func<Dataset, ISampleSource<TBatch>> evaluation)
+        where TBatch : IBatch => new ObjectiveOnData<TBatch>(objective, training, evaluation);
 
     private static Module Classifier(Recipe recipe, Dataset train)
     {

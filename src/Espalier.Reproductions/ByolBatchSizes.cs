@@ -79,7 +79,7 @@ internal static class ByolBatchSizes
             Seed = variant.OtherOrder ? seed + 1000 : seed,
         };
         var losses = new EpochLosses();
-        using TrainingResult result = new Trainer(options).Fit(byol, data.Train, progress: losses, cancellationToken: cancellationToken);
+        using TrainingResult result = new Trainer(options).Fit(byol, byol.ForTraining(data.Train), new() { Progress = losses }, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();

@@ -28,11 +28,11 @@ internal sealed class ShrunkMnist : IDisposable
         new(DataCatalog.Default.Load(new() { Name = "mnist", Shrink = 2, TrainFirst = Samples, ValidationFraction = 0.01, Standardize = true }), device);
 
     /// <summary>Makes the perceptron, the same one at every call.</summary>
-    public Func<OwnedObjective> Perceptron(int seed) => () =>
+    public Func<OwnedObjective<LabelledBatch>> Perceptron(int seed) => () =>
     {
         var model = new MlpClassifier(new MlpOptions { Inputs = 196, HiddenSizes = [64], Classes = 10 }, seed);
         model.to(Train.Device);
-        return new OwnedObjective(new ClassificationObjective(model), model);
+        return new OwnedObjective<LabelledBatch>(new ClassificationObjective(model), model);
     };
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Espalier.Data;
 using Espalier.Runs.Reports;
 using Espalier.Training.Diagnostics;
 using Espalier.Training.Loop;
@@ -153,7 +154,7 @@ internal static class SupervisedScaling
     /// <summary>The trainings of one seed.</summary>
     private sealed class Task(ReproductionContext context, ShrunkMnist data, int seed, SeedTable table)
     {
-        private readonly Func<OwnedObjective> _network = data.Perceptron(seed);
+        private readonly Func<OwnedObjective<LabelledBatch>> _network = data.Perceptron(seed);
 
         public void Main(List<ChartSeries>? curves)
         {

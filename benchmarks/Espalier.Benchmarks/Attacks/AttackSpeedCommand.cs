@@ -36,7 +36,7 @@ internal static class AttackSpeedCommand
         }, torch.CPU);
         var classifier = (IDifferentiableClassifier)target.Classifier;
         using var scope = torch.NewDisposeScope();
-        Batch images = target.Splits.Test.First(count);
+        LabelledBatch images = target.Splits.Test.First(count);
         double epsilon = isTrades ? 0.3 : 0.2;
         var attack = new ProjectedGradientDescent(new() { Epsilon = epsilon, Steps = steps, BatchSize = batch, StopWhenFooled = arguments.Has("--stop") });
         if (calls > 0)
@@ -66,7 +66,7 @@ internal static class AttackSpeedCommand
     }
 
     /// <summary>The smallest loop that does the same, with the time of its parts.</summary>
-    private static void Bare(IDifferentiableClassifier classifier, Batch images, int batch, int steps, double epsilon)
+    private static void Bare(IDifferentiableClassifier classifier, LabelledBatch images, int batch, int steps, double epsilon)
     {
         Tensor x = images.Inputs.narrow(0, 0, batch);
         Tensor y = images.Labels.narrow(0, 0, batch);
@@ -98,7 +98,7 @@ internal static class AttackSpeedCommand
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"bare: forward {Each(forward):N1}, backward {Each(backward):N1}, rest {Each(rest):N1} us an image and step"));
     }
 
-    private static void Memory(Attack attack, IDifferentiableClassifier classifier, Batch images, int calls)
+    private static void Memory(Attack attack, IDifferentiableClassifier classifier, LabelledBatch images, int calls)
     {
         for (int call = 1; call <= calls; call++)
         {

@@ -6,7 +6,7 @@ using Espalier.Data.Sampling;
 namespace Espalier.Benchmarks.Micro;
 
 /// <summary>
-/// Loading a batch: <see cref="Dataset.Gather"/>, the same through the loader's thread with nothing to overlap it with,
+/// Loading a batch: <see cref="Dataset"/>, the same through the loader's thread with nothing to overlap it with,
 /// and libtorch's own <c>index_select</c> and conversion. Images per second are the batch over the time.
 /// </summary>
 public class LoaderBenchmarks : IDisposable
@@ -15,10 +15,10 @@ public class LoaderBenchmarks : IDisposable
     private Dataset _data = null!;
     private Tensor _raw = null!;
     private Tensor _index = null!;
-    private int[][] _orders = null!;
+    private long[][] _orders = null!;
     private double _scale;
-    private PrefetchingLoader _loader = null!;
-    private IEnumerator<Batch> _batches = null!;
+    private PrefetchingLoader<LabelledBatch> _loader = null!;
+    private IEnumerator<LabelledBatch> _batches = null!;
     private int _next;
 
     /// <summary>Digits: 8 x 8, batch 256. Images: generated, 28 x 28, batch 128. Both are held as bytes.</summary>
@@ -36,14 +36,14 @@ public class LoaderBenchmarks : IDisposable
         Tensor images = GeneratedImages.Pixels();
         _data = Source == "digits" ? _digits.Train : GeneratedImages.Dataset(images);
         _scale = Source == "digits" ? 1 / 16.0 : 1 / 255.0;
-        using Batch all = _digits.Train.All();
+        using LabelledBatch all = _digits.Train.All();
         _raw = Source == "digits" ? all.Inputs.mul(16).to(torch.uint8) : images;
         var stream = new SampleStream(_data.Count, 1);
-        _orders = [.. Enumerable.Range(0, 64).Select(i => stream.Take((long)i * BatchSize, BatchSize).ToArray())];
-        _index = torch.tensor([.. _orders[0].Select(i => (long)i)], dtype: torch.int64);
-        _loader = new PrefetchingLoader(_data, Endless(), 4);
+        _orders = [.. Enumerable.Range(0, 64).Select(i => stream.Take((long)i * BatchSize, BatchSize))];
+        _index = torch.tensor(_orders[0], dtype: torch.int64);
+        _loader = new PrefetchingLoader<LabelledBatch>(_data.Name, Endless().Select(i => _data.Gather(i, 0)), 4);
         _batches = _loader.GetEnumerator();
-        using Batch gathered = _data.Gather(_orders[0]);
+        using LabelledBatch gathered = _data.Gather(_orders[0], 0);
         using Tensor selected = Selected();
         if (!gathered.Inputs.bytes.SequenceEqual(selected.bytes))
             throw new InvalidOperationException("what is gathered differs from what libtorch selects: the times would not compare");
@@ -53,7 +53,7 @@ public class LoaderBenchmarks : IDisposable
     [Benchmark(Baseline = true)]
     public void Gather()
     {
-        using Batch batch = _data.Gather(_orders[_next++ & 63]);
+        using LabelledBatch batch = _data.Gather(_orders[_next++ & 63], 0);
     }
 
     /// <summary>Through the loader's thread.</summary>
@@ -92,7 +92,7 @@ public class LoaderBenchmarks : IDisposable
         return bytes.to(torch.float32).mul_(_scale);
     }
 
-    private IEnumerable<IReadOnlyList<int>> Endless()
+    private IEnumerable<long[]> Endless()
     {
         for (int i = 0; ; i++)
             yield return _orders[i & 63];

@@ -78,7 +78,7 @@ internal static class NetworkStepCommand
             Schedule = new() { Shape = ScheduleShape.Constant },
         });
         watch.Start();
-        using TrainingResult result = trainer.Fit(new ClassificationObjective(model), data, progress: watch);
+        using TrainingResult result = trainer.Fit(new ClassificationObjective(model), data, new() { Progress = watch });
         losses.TryAdd("trainer", watch.First);
         return watch.Milliseconds;
     }

@@ -57,8 +57,7 @@ public sealed class PairedSteps : IProgress<TrainingProgress>, IDisposable
         StartRound();
         RunBareTurns();
         StartTurn();
-        using TrainingResult result = new Trainer(_task.Options).Fit(
-            new ClassificationObjective(model, _task.LabelSmoothing), _task.Train, progress: this, cancellationToken: _done.Token);
+        using TrainingResult result = new Trainer(_task.Options).Fit(new ClassificationObjective(model, _task.LabelSmoothing), _task.Train, new() { Progress = this }, _done.Token);
         return _measured[1..];
     }
 

@@ -25,7 +25,7 @@ public static class SameArithmetic
             Schedule = new() { Shape = ScheduleShape.Constant },
             Length = Duration.Samples(Steps * batchSize),
         };
-        using (new Trainer(options).Fit(new ClassificationObjective(model, task.LabelSmoothing), task.Train, progress: losses))
+        using (new Trainer(options).Fit(new ClassificationObjective(model, task.LabelSmoothing), task.Train, new() { Progress = losses }))
         {
         }
 

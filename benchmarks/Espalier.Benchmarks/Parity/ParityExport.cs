@@ -23,7 +23,7 @@ internal static class ParityExport
 
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Batch batch = task.Train.Gather([.. Enumerable.Range(0, task.BatchSize)]);
+        LabelledBatch batch = task.Train.Gather([.. Enumerable.Range(0, task.BatchSize)]);
         model.eval();
         Tensor logits = model.call(batch.Inputs);
         Tensor loss = torch.nn.functional.cross_entropy(logits, batch.Labels, label_smoothing: task.LabelSmoothing);

@@ -99,18 +99,18 @@ internal static class EmaCostCommand
         return Share(task.Options, new ClassificationObjective(model, task.LabelSmoothing), task.Train, rounds);
     }
 
-    private static (double Update, double Step) Share(TrainerOptions options, Objective objective, Dataset train, int rounds)
+    private static (double Update, double Step) Share(TrainerOptions options, Objective<LabelledBatch> objective, Dataset train, int rounds)
     {
         var steps = new List<double>();
         long last = Stopwatch.GetTimestamp();
         using var done = new CancellationTokenSource();
-        using TrainingResult result = new Trainer(options).Fit(objective, train, progress: new Watch(p =>
+        using TrainingResult result = new Trainer(options).Fit(objective, train, new() { Progress = new Watch(p =>
         {
             steps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
             last = Stopwatch.GetTimestamp();
             if (steps.Count == rounds + 10)
                 done.Cancel();
-        }), cancellationToken: done.Token);
+        }) }, done.Token);
         var updates = new List<double>();
         for (int i = 0; i < 20 * rounds; i++)
             updates.Add(Time(() => result.Ema!.Update(options.BatchSize)));

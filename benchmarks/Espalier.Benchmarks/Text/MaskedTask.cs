@@ -58,12 +58,13 @@ internal sealed class MaskedTask : IDisposable
     public MaskedLanguageObjective Objective(MaskedLanguageModel model) => new(model, Tokenizer, new(), seed: 1);
 
     /// <summary>The batches that the trainer would take, masked: inputs and targets [batch, tokens].</summary>
-    public IReadOnlyList<Batch> Batches(int count)
+    public IReadOnlyList<MaskedTokenBatch> Batches(int count)
     {
         using MaskedLanguageModel model = NewModel();
         MaskedLanguageObjective objective = Objective(model);
+        ISampleSource<MaskedTokenBatch> masked = objective.ForTraining(_data.Tokens());
         var stream = new SampleStream(_data.Count, new TrainerOptions().Seed);
-        return [.. Enumerable.Range(0, count).Select(i => objective.Prepare(_data.Gather(stream.Take((long)i * BatchSize, BatchSize)) with { Position = (long)i * BatchSize }))];
+        return [.. Enumerable.Range(0, count).Select(i => masked.Gather(stream.Take((long)i * BatchSize, BatchSize), (long)i * BatchSize))];
     }
 
     public void Dispose() => _data.Dispose();

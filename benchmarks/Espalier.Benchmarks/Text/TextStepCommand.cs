@@ -61,14 +61,15 @@ internal static class TextStepCommand
             losses?.Add(progress.Loss);
             start = Stopwatch.GetTimestamp();
         });
-        using TrainingResult result = new Trainer(task.Options(steps + Warmup)).Fit(task.Objective(model), task.Data, progress: clock);
+        MaskedLanguageObjective objective = task.Objective(model);
+        using TrainingResult result = new Trainer(task.Options(steps + Warmup)).Fit(objective, objective.ForTraining(task.Data.Tokens()), new() { Progress = clock });
         return times[Warmup..];
     }
 
     /// <summary>The same arithmetic without a trainer: batches lie ready, torch's own AdamW and clipping.</summary>
     private static List<double> ByLoop(MaskedTask task, int steps)
     {
-        IReadOnlyList<Batch> batches = task.Batches(16);
+        IReadOnlyList<MaskedTokenBatch> batches = task.Batches(16);
         using MaskedLanguageModel model = task.NewModel();
         TorchSharp.Modules.Parameter[] parameters = [.. model.parameters()];
         using var optimizer = torch.optim.AdamW(
@@ -82,9 +83,9 @@ internal static class TextStepCommand
         {
             long start = Stopwatch.GetTimestamp();
             using var scope = torch.NewDisposeScope();
-            Batch batch = batches[step % batches.Count];
-            Tensor hidden = model.Encoder.Encode(batch.Inputs);
-            Tensor targets = batch.Views[0].reshape(-1);
+            MaskedTokenBatch batch = batches[step % batches.Count];
+            Tensor hidden = model.Encoder.Encode(batch.Tokens);
+            Tensor targets = batch.Targets.reshape(-1);
             Tensor places = targets.ne(TokenMasking.Ignored).nonzero().squeeze(1);
             Tensor logits = model.Project(hidden.reshape(-1, hidden.shape[2]).index_select(0, places));
             Tensor loss = torch.nn.functional.cross_entropy(logits, targets.index_select(0, places));
@@ -96,7 +97,7 @@ internal static class TextStepCommand
             times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
-        foreach (Batch batch in batches)
+        foreach (MaskedTokenBatch batch in batches)
             batch.Dispose();
         return times[Warmup..];
     }
@@ -105,17 +106,17 @@ internal static class TextStepCommand
     {
         var losses = new List<double>();
         ByTrainer(task, ParitySteps - Warmup, losses);
-        IReadOnlyList<Batch> batches = task.Batches(ParitySteps);
+        IReadOnlyList<MaskedTokenBatch> batches = task.Batches(ParitySteps);
         using MaskedLanguageModel model = task.NewModel();
         using var scope = torch.NewDisposeScope();
         SafetensorsFile.Write(file,
         [
             .. model.state_dict().Select(w => KeyValuePair.Create($"weights.{w.Key}", w.Value)),
-            KeyValuePair.Create("inputs", torch.stack(batches.Select(b => b.Inputs))),
-            KeyValuePair.Create("targets", torch.stack(batches.Select(b => b.Views[0]))),
+            KeyValuePair.Create("inputs", torch.stack(batches.Select(b => b.Tokens))),
+            KeyValuePair.Create("targets", torch.stack(batches.Select(b => b.Targets))),
             KeyValuePair.Create("losses", torch.tensor(losses.ToArray())),
         ]);
-        foreach (Batch batch in batches)
+        foreach (MaskedTokenBatch batch in batches)
             batch.Dispose();
         Console.WriteLine($"{file}: {model.parameters().Sum(p => p.numel())} weights, {batches.Count} batches");
     }

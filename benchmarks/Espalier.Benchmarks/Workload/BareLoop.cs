@@ -12,7 +12,7 @@ public abstract class BareLoop : IDisposable
 {
     private const int BatchesDrawn = 64;
 
-    private readonly Batch _all;
+    private readonly LabelledBatch _all;
     private readonly Tensor[] _batches;
     private int _next;
 

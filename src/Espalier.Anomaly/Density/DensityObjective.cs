@@ -15,7 +15,7 @@ namespace Espalier.Anomaly.Density;
 /// outlier beside it (Hendrycks et al. 2019, section 4.4), both in one pass. Judged by <c>bitsPerDimension</c> and, with outliers,
 /// <c>outlierAuroc</c>.
 /// </summary>
-public sealed class DensityObjective : Objective
+public sealed class DensityObjective : Objective<ExposedBatch>
 {
     private const int Watched = 500;
 
@@ -47,11 +47,16 @@ public sealed class DensityObjective : Objective
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _batches?.Beside(batch) ?? batch;
+    /// <summary>Images with outliers beside them where there are any: what this objective is trained on.</summary>
+    /// <param name="data">The images; their labels do not count.</param>
+    public ISampleSource<ExposedBatch> ForTraining(ISampleSource<LabelledBatch> data) => _batches?.Beside(data) ?? ExposedBatches.Alone(data);
+
+    /// <summary>Images as they are: what this objective is judged on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ExposedBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ExposedBatches.Alone(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ExposedBatch batch, TrainingState state)
     {
         long values = batch.Inputs.numel() / batch.Count;
         if (_batches is null)
@@ -62,11 +67,11 @@ public sealed class DensityObjective : Objective
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ExposedBatch> data, EvaluationContext context)
     {
         var detector = new BitsPerDimension(_model);
         using var scope = torch.NewDisposeScope();
-        double[] inside = Values(DatasetAnswers.Of(data, detector.Score));
+        double[] inside = [.. data.InBatches().SelectMany(b => Values(detector.Score(b.Inputs)))];
         var numbers = new Dictionary<string, double> { ["bitsPerDimension"] = inside.Average() };
         if (_outliers is not null)
             numbers["outlierAuroc"] = Auroc.Of(Values(detector.Score(_outliers.First(Watched).Inputs)), inside);

@@ -13,7 +13,7 @@ namespace Espalier.Anomaly.Exposure;
 /// confidence b it is told the label in the measure 1 - b, and pays -λ_c log b for what it was told. Outliers, where there are any, pay -log(1 - b).
 /// Judged by <c>loss</c> and <c>accuracy</c>.
 /// </summary>
-public sealed class ConfidenceBranch : Objective, IDisposable
+public sealed class ConfidenceBranch : Objective<ExposedBatch>, IDisposable
 {
     private const double Least = 1e-12;
     private const double Smaller = 1.01;
@@ -63,11 +63,16 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _batches is not null ? _batches.Beside(batch, Augmenter) : Augmenter?.Apply(batch) ?? batch;
+    /// <summary>Samples with outliers beside them: what this objective is trained on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForTraining(ISampleSource<LabelledBatch> data) => _batches?.Beside(data, Augmenter) ?? ExposedBatches.Alone(data, Augmenter);
+
+    /// <summary>Samples as they are: what this objective is judged on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ExposedBatches.Alone(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ExposedBatch batch, TrainingState state)
     {
         (Tensor own, Tensor? foreign) = _batches is null ? (_model.All(batch.Inputs), (Tensor?)null) : _batches.Through(batch, _model.All);
         Tensor p = own.narrow(1, 0, _model.Classes).softmax(1).clamp(Least, 1 - Least);
@@ -76,8 +81,8 @@ public sealed class ConfidenceBranch : Objective, IDisposable
         using (SampleRandom.Begin(_seed, batch.Position, batch.Count))
             mayAsk = SampleRandom.KeepMask([batch.Count, 1], Options.HintShare, b).gt(0).to(b.dtype);
         Tensor c = (mayAsk * b) + (1 - mayAsk);
-        Tensor hinted = (c * p) + ((1 - c) * functional.one_hot(batch.Labels, _model.Classes).to(p.dtype));
-        Tensor task = -hinted.gather(1, batch.Labels.unsqueeze(1)).log().sum();
+        Tensor hinted = (c * p) + ((1 - c) * functional.one_hot(batch.Labels!, _model.Classes).to(p.dtype));
+        Tensor task = -hinted.gather(1, batch.Labels!.unsqueeze(1)).log().sum();
         Tensor asked = -b.log().sum();
         Tensor loss = task + (_model.ConfidenceWeight * asked);
         if (foreign is not null)
@@ -89,7 +94,7 @@ public sealed class ConfidenceBranch : Objective, IDisposable
         using var noGradients = torch.no_grad();
         _sums[0].add_(asked.detach().cpu().to(torch.float64));
         _sums[1].add_(batch.Count);
-        return new LossSum(loss, batch.Count, own.narrow(1, 0, _model.Classes).argmax(1).eq(batch.Labels).sum());
+        return new LossSum(loss, batch.Count, own.narrow(1, 0, _model.Classes).argmax(1).eq(batch.Labels!).sum());
     }
 
     /// <summary>Moves λ_c so that the mean of -log b stays near the budget.</summary>
@@ -103,7 +108,8 @@ public sealed class ConfidenceBranch : Objective, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => new ClassificationObjective(_model).Evaluate(data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ExposedBatch> data, EvaluationContext context) =>
+        ClassificationNumbers.Of(_model, data.Select(b => new LabelledBatch(b.Inputs, b.Labels!)));
 
     /// <inheritdoc/>
     public void Dispose() => _sums.Dispose();

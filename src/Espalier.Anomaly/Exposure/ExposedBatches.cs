@@ -32,28 +32,37 @@ internal sealed class ExposedBatches
         _sampling = new OutlierSampling(outliers.Count, train.Count, perSample, seed);
     }
 
-    /// <summary>A batch with its outliers as the one view, [n·k, ...], sample after sample.</summary>
-    /// <param name="batch">The samples; taken over.</param>
+    /// <summary>Samples as they are, without outliers: what an exposed model is judged on.</summary>
+    public static ISampleSource<ExposedBatch> Alone(ISampleSource<LabelledBatch> data) => data.Select(b => new ExposedBatch(b.Inputs, b.Labels, null) { Position = b.Position });
+
+    /// <summary>Samples changed by an augmenter, without outliers.</summary>
+    public static ISampleSource<ExposedBatch> Alone(ISampleSource<LabelledBatch> data, ImageAugmenter? augmenter) =>
+        data.Select(b => augmenter?.Apply(b) ?? b).Select(b => new ExposedBatch(b.Inputs, b.Labels, null) { Position = b.Position });
+
+    /// <summary>Samples with outliers beside them.</summary>
+    /// <param name="data">The samples.</param>
     /// <param name="augmenter">Changes samples and outliers; nobody where null.</param>
-    public Batch Beside(Batch batch, ImageAugmenter? augmenter = null)
+    public ISampleSource<ExposedBatch> Beside(ISampleSource<LabelledBatch> data, ImageAugmenter? augmenter = null) => data.Select(b => Paired(b, augmenter));
+
+    private ExposedBatch Paired(LabelledBatch batch, ImageAugmenter? augmenter)
     {
         // A place in a stream of their own: an outlier is changed like no training sample.
-        Batch outliers = _outliers.Gather(_sampling.Of(batch.Position, batch.Count)) with { Position = (batch.Position * _perSample) + (1L << 40) };
+        LabelledBatch outliers = _outliers.Gather(_sampling.Of(batch.Position, batch.Count)) with { Position = (batch.Position * _perSample) + (1L << 40) };
         if (augmenter is not null)
             (batch, outliers) = (augmenter.Apply(batch), augmenter.Apply(outliers));
         outliers.Labels.Dispose();
-        return batch with { Views = [outliers.Inputs] };
+        return new ExposedBatch(batch.Inputs, batch.Labels, outliers.Inputs) { Position = batch.Position };
     }
 
     /// <summary>What a network says of both, in one pass.</summary>
     /// <param name="batch">What <see cref="Beside"/> made.</param>
     /// <param name="network">Maps [rows, ...] to [rows, ...].</param>
     /// <returns>Of the samples, [n, ...], and of the outliers, [n·k, ...].</returns>
-    public (Tensor Own, Tensor Foreign) Through(Batch batch, Func<Tensor, Tensor> network)
+    public (Tensor Own, Tensor Foreign) Through(ExposedBatch batch, Func<Tensor, Tensor> network)
     {
         int each = 1 + _perSample;
         long[] shape = [.. batch.Inputs.shape[1..]];
-        Tensor rows = torch.cat([batch.Inputs.unsqueeze(1), batch.Views[0].view([batch.Count, _perSample, .. shape])], 1).view([batch.Count * each, .. shape]);
+        Tensor rows = torch.cat([batch.Inputs.unsqueeze(1), batch.Outliers!.view([batch.Count, _perSample, .. shape])], 1).view([batch.Count * each, .. shape]);
         using IDisposable draws = SampleRandom.Begin(_seed, batch.Position * each, batch.Count * each);
         Tensor said = network(rows);
         Tensor bySample = said.view([batch.Count, each, .. said.shape[1..]]);

@@ -14,7 +14,7 @@ namespace Espalier.Anomaly.Exposure;
 /// (Hendrycks et al. 2019, section 4.4). Windows start from an empty state; pads are not guessed. Judged by <c>loss</c> (nats a token), <c>perplexity</c>,
 /// and <c>outlierAuroc</c>, how well the first foreign windows are told from the data by H(U; p_t).
 /// </summary>
-public sealed class LanguageExposure : Objective
+public sealed class LanguageExposure : Objective<ExposedBatch>
 {
     private const int Watched = 500;
     private const int EvaluationBatch = 64;
@@ -46,11 +46,16 @@ public sealed class LanguageExposure : Objective
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _batches.Beside(batch);
+    /// <summary>Samples with outliers beside them: what this objective is trained on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForTraining(ISampleSource<LabelledBatch> data) => _batches.Beside(data);
+
+    /// <summary>Samples as they are: what this objective is judged on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ExposedBatches.Alone(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ExposedBatch batch, TrainingState state)
     {
         long read = batch.Inputs.shape[1] - 1;
         (Tensor said, Tensor saidOfForeign) = _batches.Through(batch, windows => _model.call(windows.narrow(1, 0, read))); // [n, m, V] each
@@ -59,7 +64,7 @@ public sealed class LanguageExposure : Objective
         Tensor mean = foreign.mean();
         if (_model.Encoder.PadToken is { } pad)
         {
-            Tensor counts = batch.Views[0].narrow(1, 1, read).flatten().ne(pad).to(foreign.dtype);
+            Tensor counts = batch.Outliers!.narrow(1, 1, read).flatten().ne(pad).to(foreign.dtype);
             mean = (foreign * counts).sum() / counts.sum().clamp_min(1);
         }
 
@@ -67,15 +72,18 @@ public sealed class LanguageExposure : Objective
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ExposedBatch> data, EvaluationContext context)
     {
         using var noGradients = torch.no_grad();
         double sum = 0;
         long tokens = 0;
-        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        var scores = new List<double>();
+        foreach (ExposedBatch batch in data.InBatches(EvaluationBatch))
         {
             using var scope = torch.NewDisposeScope();
-            Tensor windows = data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]).Inputs;
+            Tensor windows = batch.Inputs;
+            if (scores.Count < Watched)
+                scores.AddRange(Scores(windows.narrow(0, 0, Math.Min(windows.shape[0], Watched - scores.Count))));
             long read = windows.shape[1] - 1;
             (Tensor loss, long count) = Next(_model.call(windows.narrow(1, 0, read)), windows.narrow(1, 1, read));
             sum += loss.ToDouble();
@@ -86,7 +94,7 @@ public sealed class LanguageExposure : Objective
         {
             ["loss"] = sum / tokens,
             ["perplexity"] = Perplexity.Of(sum, tokens),
-            ["outlierAuroc"] = Auroc.Of(Scores(_outliers), Scores(data)),
+            ["outlierAuroc"] = Auroc.Of(Scores(_outliers.First(Watched).Inputs), [.. scores]),
         };
     }
 
@@ -100,9 +108,9 @@ public sealed class LanguageExposure : Objective
         return ((each * counts.to(each.dtype)).sum(), counts.sum().ToInt64());
     }
 
-    private double[] Scores(Dataset data)
+    private double[] Scores(Tensor windows)
     {
         using var scope = torch.NewDisposeScope();
-        return new LanguageDetector(_model).Score(data.First(Watched).Inputs).data<double>().ToArray();
+        return new LanguageDetector(_model).Score(windows).data<double>().ToArray();
     }
 }

@@ -15,7 +15,7 @@ namespace Espalier.Anomaly.Exposure;
 /// pass, so that batch norm sees both: in passes of their own the statistics of one would be used for the other. Judged by
 /// <c>loss</c>, <c>accuracy</c>, and <c>outlierAuroc</c>, how well the first outliers are told from the data by the largest softmax probability.
 /// </summary>
-public sealed class OutlierExposure : Objective
+public sealed class OutlierExposure : Objective<ExposedBatch>
 {
     private const int Watched = 1000;
 
@@ -83,29 +83,39 @@ public sealed class OutlierExposure : Objective
             $"must be below that of outliers ({OutlierEnergy:0.00}): train the model first, or give both energies");
     }
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _batches.Beside(batch, Augmenter);
+    /// <summary>Samples with outliers beside them: what this objective is trained on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForTraining(ISampleSource<LabelledBatch> data) => _batches.Beside(data, Augmenter);
+
+    /// <summary>Samples as they are: what this objective is judged on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<ExposedBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ExposedBatches.Alone(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ExposedBatch batch, TrainingState state)
     {
         (Tensor inliers, Tensor outliers) = _batches.Through(batch, rows => _model is ExtraOutput extra ? extra.All(rows) : _model.call(rows));
-        Tensor loss = Inside(inliers, batch.Labels) + (_weight * batch.Count * Outside(outliers).mean());
+        Tensor loss = Inside(inliers, batch.Labels!) + (_weight * batch.Count * Outside(outliers).mean());
         using var noGradients = torch.no_grad();
-        return new LossSum(loss, batch.Count, inliers.narrow(1, 0, _train.ClassCount).argmax(1).eq(batch.Labels).sum());
+        return new LossSum(loss, batch.Count, inliers.narrow(1, 0, _train.ClassCount).argmax(1).eq(batch.Labels!).sum());
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ExposedBatch> data, EvaluationContext context)
     {
-        using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
+        using var classifier = new TorchClassifier(_model, _train.InputShape, _train.ClassCount, _train.Bounds);
+        using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
+        var parts = new List<(Tensor Probabilities, Tensor Labels)>();
+        foreach (ExposedBatch batch in data.InBatches())
+            parts.Add((classifier.Probabilities(batch.Inputs), batch.Labels!.clone()));
+        Tensor probabilities = torch.cat([.. parts.Select(p => p.Probabilities)]);
+        Tensor labels = torch.cat([.. parts.Select(p => p.Labels)]);
         Tensor outliers = classifier.Probabilities(_outliers.First(Watched).Inputs);
         return new Dictionary<string, double>
         {
-            ["loss"] = LogLoss.Of(probabilities, data.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
+            ["loss"] = LogLoss.Of(probabilities, labels),
+            ["accuracy"] = Accuracy.Of(probabilities, labels),
             ["outlierAuroc"] = Auroc.Of(Unsure(outliers), Unsure(probabilities)),
         };
     }

@@ -6,7 +6,6 @@ using Espalier.Anomaly.Tabular;
 using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Files;
-using Espalier.Models;
 using Espalier.Training.Loop;
 using Espalier.Training.Objectives;
 using Espalier.Training.Optimizers;
@@ -91,7 +90,7 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
         try
         {
             encoder.to(images.device);
-            using var data = new Dataset("images", Detached(contrast.Apply(images)), torch.zeros(images.shape[0], dtype: torch.int64, device: images.device), ["ordinary"], InputBounds.Unbounded);
+            using var data = new InputRows("images", Detached(contrast.Apply(images)));
             double pretraining = Options.PretrainingEpochs / (double)(Options.PretrainingEpochs + Options.Epochs);
             if (Options.PretrainingEpochs > 0)
             {
@@ -250,21 +249,21 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
             throw new DataException("training images", $"image {bad[0, 0].ToInt64()} holds a value that is not finite", "leave the image out");
     }
 
-    private void Train(Objective objective, Dataset data, int epochs, double decay, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
+    private void Train(Objective<InputBatch> objective, InputRows data, int epochs, double decay, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         var trainer = new Trainer(new TrainerOptions
         {
             Length = Duration.Epochs(epochs),
-            BatchSize = Math.Min(Options.BatchSize, data.Count),
+            BatchSize = (int)Math.Min(Options.BatchSize, data.Count),
             Seed = Options.Seed,
             Optimizer = new OptimizerOptions { Kind = OptimizerKind.Adam, LearningRate = Options.LearningRate, WeightDecay = decay },
         });
-        using TrainingResult result = trainer.Fit(objective, data, progress: progress, cancellationToken: cancellationToken);
+        using TrainingResult result = trainer.Fit(objective, data, new() { Progress = progress }, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
     }
 
     // The mean representation, each value at least ε from zero: a centre at zero is reached by weights of zero.
-    private static Tensor Centred(SphereEncoder encoder, Dataset data)
+    private static Tensor Centred(SphereEncoder encoder, InputRows data)
     {
         using var scope = torch.NewDisposeScope();
         Tensor mean = Represented(encoder, data).mean([0L]);
@@ -273,7 +272,7 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
     }
 
     // The squared distances, where there is any spread.
-    private static double[] Spread(SphereEncoder encoder, Tensor centre, Dataset data)
+    private static double[] Spread(SphereEncoder encoder, Tensor centre, InputRows data)
     {
         using var scope = torch.NewDisposeScope();
         Tensor z = Represented(encoder, data);
@@ -284,15 +283,15 @@ public sealed class ImageDeepSvdd : IAnomalyDetector, IDisposable
     }
 
     // [n, representation], in evaluation mode.
-    private static Tensor Represented(SphereEncoder encoder, Dataset data)
+    private static Tensor Represented(SphereEncoder encoder, InputRows data)
     {
         using var _ = torch.no_grad();
         encoder.eval();
         var parts = new List<Tensor>();
-        for (int start = 0; start < data.Count; start += ScoringBatch)
+        foreach (InputBatch batch in data.InBatches(ScoringBatch))
         {
-            using var batch = torch.NewDisposeScope();
-            parts.Add(encoder.call(data.Gather([.. Enumerable.Range(start, Math.Min(ScoringBatch, data.Count - start))]).Inputs).MoveToOuterDisposeScope());
+            using var scope = torch.NewDisposeScope();
+            parts.Add(encoder.call(batch.Inputs).MoveToOuterDisposeScope());
         }
 
         return torch.cat(parts);

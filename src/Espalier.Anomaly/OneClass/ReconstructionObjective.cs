@@ -5,9 +5,9 @@ using Espalier.Training.Objectives;
 namespace Espalier.Anomaly.OneClass;
 
 /// <summary>The squared error of a row or an image made again, summed over its values.</summary>
-internal sealed class ReconstructionObjective(torch.nn.Module<Tensor, Tensor> network) : Objective
+internal sealed class ReconstructionObjective(torch.nn.Module<Tensor, Tensor> network) : Objective<InputBatch>
 {
     public override torch.nn.Module Model => network;
 
-    public override LossSum Step(Batch batch, TrainingState state) => new((network.call(batch.Inputs) - batch.Inputs).square().sum(), batch.Count);
+    public override LossSum Step(InputBatch batch, TrainingState state) => new((network.call(batch.Inputs) - batch.Inputs).square().sum(), batch.Count);
 }

@@ -8,14 +8,14 @@ namespace Espalier.Anomaly.OneClass;
 /// The squared distance of representations from a fixed centre; with a soft boundary R² + max(0, distance² − R²)/ν, R² the
 /// (1 − ν) quantile of the distances in the batch, 0 for the first samples (Ruff et al., "Deep One-Class Classification", ICML 2018).
 /// </summary>
-internal sealed class SphereObjective(torch.nn.Module<Tensor, Tensor> network, Tensor centre, double? nu, long warmupSamples = 0) : Objective
+internal sealed class SphereObjective(torch.nn.Module<Tensor, Tensor> network, Tensor centre, double? nu, long warmupSamples = 0) : Objective<InputBatch>
 {
     public override torch.nn.Module Model => network;
 
     // The radius is the batch's.
     public override bool CouplesSamples => nu is not null;
 
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(InputBatch batch, TrainingState state)
     {
         Tensor squared = (network.call(batch.Inputs) - centre).square().sum([1L]);
         if (nu is not { } share)

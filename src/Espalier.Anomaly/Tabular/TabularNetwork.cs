@@ -1,6 +1,5 @@
 using Espalier.Data;
 using Espalier.Errors;
-using Espalier.Models;
 using Espalier.Training.Loop;
 using Espalier.Training.Objectives;
 using Espalier.Training.Optimizers;
@@ -44,9 +43,9 @@ internal sealed class TabularNetwork : IDisposable
     public torch.nn.Module<Tensor, Tensor> Module { get; }
 
     /// <summary>Trains by an objective.</summary>
-    public void Train(TabularRows rows, Objective objective, TabularTraining training, CancellationToken cancellationToken)
+    public void Train(TabularRows rows, Objective<InputBatch> objective, TabularTraining training, CancellationToken cancellationToken)
     {
-        using Dataset data = new("rows", Singles(rows), torch.zeros(rows.Count, dtype: torch.int64), ["row"], InputBounds.Unbounded);
+        using var data = new InputRows("rows", Singles(rows));
         var trainer = new Trainer(new TrainerOptions
         {
             Length = Duration.Epochs(training.Epochs),

@@ -30,7 +30,7 @@ internal sealed class AttacksDiagnoseCommand : EspalierCommand<AttacksDiagnoseCo
             Seed = settings.Seed ?? 0,
         });
         using AuditTarget target = settings.Open(session.Device);
-        Batch batch = target.Splits.Test.First(settings.Samples ?? DefaultSamples);
+        LabelledBatch batch = target.Splits.Test.First(settings.Samples ?? DefaultSamples);
         IReadOnlyList<RobustnessFinding> found = diagnosis.Run(target.Classifier, batch.Inputs, batch.Labels, cancellationToken: session.Stop);
         if (found.Count == 0)
             session.Terminal.Line("Nothing suggests that the model hides its gradients rather than resists. That is a good sign, not a proof.");

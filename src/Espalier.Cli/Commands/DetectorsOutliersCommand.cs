@@ -41,7 +41,7 @@ internal sealed class DetectorsOutliersCommand : EspalierCommand<DetectorsOutlie
         Dataset train = target.Splits.Train;
         if (detector.Rule.Needs.HasFlag(DetectorNeeds.Fit))
         {
-            using Batch fit = train.First(settings.Fit);
+            using LabelledBatch fit = train.First(settings.Fit);
             detector.Fit(fit.Inputs, fit.Labels, session.Stop);
         }
 

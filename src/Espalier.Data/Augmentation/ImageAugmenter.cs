@@ -97,7 +97,7 @@ public sealed class ImageAugmenter
     /// <summary>A batch with one view of each of its images in their place, on the same device.</summary>
     /// <param name="batch">The batch; its inputs are taken over and freed.</param>
     /// <exception cref="ShapeException">As above.</exception>
-    public Batch Apply(Batch batch)
+    public LabelledBatch Apply(LabelledBatch batch)
     {
         using Tensor inputs = batch.Inputs;
         using Tensor host = inputs.cpu();

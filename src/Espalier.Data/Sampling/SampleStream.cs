@@ -1,3 +1,5 @@
+using Espalier.Errors;
+
 namespace Espalier.Data.Sampling;
 
 /// <summary>
@@ -9,59 +11,65 @@ namespace Espalier.Data.Sampling;
 public sealed class SampleStream
 #pragma warning restore CA1711
 {
-    private readonly Lock _lock = new();
-    private readonly (long Epoch, int[] Order)[] _recent = [(-1, []), (-1, [])];
+    private readonly ISampleOrder _order;
 
-    /// <summary>Creates the stream.</summary>
+    /// <summary>A stream in a random order, a new one each epoch.</summary>
     /// <param name="count">Number of samples, at least 1.</param>
     /// <param name="seed">The seed of the orders.</param>
     /// <param name="shuffle">Whether each epoch has a random order of its own; else 0, 1, 2, ...</param>
     /// <exception cref="ArgumentOutOfRangeException">There are no samples.</exception>
     public SampleStream(int count, int seed, bool shuffle = true)
+        : this(count, shuffle ? new ShuffledOrder(count, seed) : new SequentialOrder())
+    {
+    }
+
+    /// <summary>A stream in a given order.</summary>
+    /// <param name="count">Number of samples, at least 1.</param>
+    /// <param name="order">The order of each epoch.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are no samples.</exception>
+    public SampleStream(long count, ISampleOrder order)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        (Count, Seed, Shuffle) = (count, seed, shuffle);
+        (Count, _order) = (count, order);
+    }
+
+    /// <summary>The stream of a training on a source.</summary>
+    /// <param name="source">The source: says in which order it is to be read.</param>
+    /// <param name="seed">The seed of the order.</param>
+    /// <exception cref="DataException">The source is too large for an order in memory and brings none of its own.</exception>
+    public static SampleStream Of<TBatch>(ISampleSource<TBatch> source, int seed)
+        where TBatch : IBatch
+    {
+        if (source.IsIndivisible)
+            return new(source.Count, new SequentialOrder());
+        if (source.Order(seed) is { } order)
+            return new(source.Count, order);
+        return source.Count <= int.MaxValue
+            ? new((int)source.Count, seed)
+            : throw new DataException(source.Name, $"has {source.Count} samples, too many for an order in memory", $"give it an order of its own, such as {nameof(BlockShuffledOrder)}");
     }
 
     /// <summary>Number of samples: the length of an epoch.</summary>
-    public int Count { get; }
-
-    /// <summary>The seed of the orders.</summary>
-    public int Seed { get; }
-
-    /// <summary>Whether each epoch has a random order of its own.</summary>
-    public bool Shuffle { get; }
+    public long Count { get; }
 
     /// <summary>The sample indices at stream positions [position, position + n).</summary>
     /// <param name="position">Where to start, from 0; the epoch is position / <see cref="Count"/>.</param>
     /// <param name="n">How many, at least 0; may exceed <see cref="Count"/>.</param>
     /// <returns>n indices in 0..<see cref="Count"/>-1.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A negative position or number.</exception>
-    public IReadOnlyList<int> Take(long position, int n)
+    public long[] Take(long position, int n)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfNegative(n);
-        int[] taken = new int[n];
+        long[] taken = new long[n];
         for (int done = 0; done < n;)
         {
             (long epoch, long offset) = Math.DivRem(position + done, Count);
-            int some = Math.Min(n - done, Count - (int)offset);
-            OrderOf(epoch).AsSpan((int)offset, some).CopyTo(taken.AsSpan(done));
+            int some = (int)Math.Min(n - done, Count - offset);
+            _order.Fill(epoch, offset, taken.AsSpan(done, some));
             done += some;
         }
 
         return taken;
-    }
-
-    private int[] OrderOf(long epoch)
-    {
-        lock (_lock)
-        {
-            // A batch straddles at most two neighbours, which differ in parity; without shuffling all epochs are one.
-            ref (long Epoch, int[] Order) slot = ref _recent[Shuffle ? epoch & 1 : 0];
-            if (slot.Epoch != epoch && (Shuffle || slot.Epoch < 0))
-                slot = (epoch, Shuffle ? EpochOrder.Permutation(Count, Seed, epoch) : [.. Enumerable.Range(0, Count)]);
-            return slot.Order;
-        }
     }
 }

@@ -20,7 +20,7 @@ internal abstract class DatasetSource(DatasetInfo info)
         SourceData read = Load(folders, new DataOptions { Name = Info.Name });
         using Dataset pool = read.Pool;
         using var scope = torch.NewDisposeScope();
-        Batch all = pool.All();
+        LabelledBatch all = pool.All();
         TabularSchema schema = read.Schema ?? throw new InvalidOperationException($"{Info.Name} is no table");
         double[,] rows = new double[pool.Count, schema.FeatureCount];
         double[] values = [.. all.Inputs.cpu().to(torch.float64).flatten().data<double>()];

@@ -25,14 +25,14 @@ internal sealed class EmbeddedTable(DatasetInfo info) : DatasetSource(info)
 
     private Dataset Named(Dataset table)
     {
-        using Batch all = table.All();
+        using LabelledBatch all = table.All();
         return new Dataset(Info.Name, all.Inputs.clone(), all.Labels.clone(), Info.ClassNames, table.Bounds);
     }
 
     // The digits count ink in 0..16.
     private Dataset AsImages(Dataset table)
     {
-        using Batch all = table.All();
+        using LabelledBatch all = table.All();
         using Tensor pixels = all.Inputs.to(torch.uint8);
         return new Dataset(Info.Name, pixels.view([table.Count, .. Info.InputShape]), all.Labels.clone(), Info.ClassNames, scale: 1 / 16.0);
     }

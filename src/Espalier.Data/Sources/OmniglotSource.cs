@@ -23,7 +23,7 @@ internal sealed class OmniglotSource(DatasetInfo info) : FileSource(info)
         long[] labels = all.LabelArray();
         int[] rows = [.. Enumerable.Range(0, all.Count).Where(i => Array.IndexOf(kept, (int)labels[i]) >= 0)];
         using Dataset foreign = all.Subset(rows);
-        using Batch batch = foreign.All();
+        using LabelledBatch batch = foreign.All();
         Tensor bytes = (batch.Inputs * 255).round().to(torch.uint8);
         Tensor relabelled = torch.tensor([.. rows.Select(i => (long)first.Length + Array.IndexOf(kept, (int)labels[i]))]);
         return new SourceData(pool, new Dataset(all.Name, bytes, relabelled, classes, scale: 1 / 255.0), checksums);

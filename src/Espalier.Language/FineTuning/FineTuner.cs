@@ -29,7 +29,7 @@ public sealed class FineTuner
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="OptionsException">The objective does not give the deciding number.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public FineTuningResult Run(TrainerOptions training, Func<int, OwnedObjective> create, DatasetSplits splits, Action<FineTuningTrial>? report = null, CancellationToken cancellationToken = default)
+    public FineTuningResult Run(TrainerOptions training, Func<int, OwnedObjective<LabelledBatch>> create, DatasetSplits splits, Action<FineTuningTrial>? report = null, CancellationToken cancellationToken = default)
     {
         double[] rates = _options.LearningRates is { Count: > 0 } given ? [.. given] : [training.Optimizer.LearningRate];
         int[] batches = _options.BatchSizes is { Count: > 0 } sizes ? [.. sizes] : [training.BatchSize];
@@ -48,18 +48,18 @@ public sealed class FineTuner
         return new FineTuningResult(grid, [.. Enumerable.Range(1, _options.Seeds).Select(s => Train(rate, batch, s, isTested: true))]);
     }
 
-    private FineTuningTrial TrainOne(TrainerOptions training, double rate, int batch, int seed, Func<int, OwnedObjective> create, DatasetSplits splits, bool isTested, CancellationToken cancellationToken)
+    private FineTuningTrial TrainOne(TrainerOptions training, double rate, int batch, int seed, Func<int, OwnedObjective<LabelledBatch>> create, DatasetSplits splits, bool isTested, CancellationToken cancellationToken)
     {
         TrainerOptions options = training with { Seed = seed, BatchSize = batch, BaseBatchSize = null, Optimizer = training.Optimizer with { LearningRate = rate }, EvaluateEvery = training.Length };
-        using OwnedObjective owned = create(seed);
+        using OwnedObjective<LabelledBatch> owned = create(seed);
         using TrainingResult result = new Trainer(options).Fit(owned.Objective, splits.Train, cancellationToken: cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
-        return new FineTuningTrial(rate, batch, seed, Judge(owned.Objective, splits.Validation), isTested ? Judge(owned.Objective, splits.Test) : null, result.TrainingTime.TotalSeconds);
+        return new FineTuningTrial(rate, batch, seed, Judge(owned.Objective, splits.Validation, result.State), isTested ? Judge(owned.Objective, splits.Test, result.State) : null, result.TrainingTime.TotalSeconds);
     }
 
-    private double Judge(Objective objective, Dataset data)
+    private double Judge(Objective<LabelledBatch> objective, Dataset data, TrainingState state)
     {
-        IReadOnlyDictionary<string, double> numbers = objective.Evaluate(data);
+        IReadOnlyDictionary<string, double> numbers = objective.Evaluate(data, new(state, CancellationToken.None));
         return numbers.TryGetValue(_options.Metric, out double value) ? value : throw new OptionsException("metric", _options.Metric, Suggestion.For(_options.Metric, numbers.Keys));
     }
 }

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Data.Text;
 using Espalier.Metrics;
 using Espalier.Networks;
 using Espalier.Networks.Text;
@@ -12,7 +13,7 @@ namespace Espalier.Language.Objectives;
 /// weighted by the number of predicted tokens. Judged by <c>loss</c> (nats per token), <c>perplexity</c>, <c>accuracy</c>
 /// and <c>bitsPerCharacter</c>.
 /// </summary>
-public sealed class CausalLanguageObjective : Objective
+public sealed class CausalLanguageObjective : Objective<TokenBatch>
 {
     private const int EvaluationBatch = 64;
     private const long Ignored = -100;
@@ -32,22 +33,21 @@ public sealed class CausalLanguageObjective : Objective
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(TokenBatch batch, TrainingState state)
     {
-        (Tensor loss, Tensor _, long count) = Loss(batch.Inputs);
+        (Tensor loss, Tensor _, long count) = Loss(batch.Tokens);
         return new LossSum(loss, count);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<TokenBatch> data, EvaluationContext context)
     {
         var tally = new TokenTally();
         using var noGradients = torch.no_grad();
-        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        foreach (TokenBatch batch in data.InBatches(EvaluationBatch))
         {
             using var scope = torch.NewDisposeScope();
-            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]);
-            (Tensor loss, Tensor right, long count) = Loss(batch.Inputs);
+            (Tensor loss, Tensor right, long count) = Loss(batch.Tokens);
             tally.Add(loss.ToDouble(), right.ToDouble(), count);
         }
 

@@ -1,4 +1,5 @@
 using Espalier.Data;
+using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Tokenizers;
 using Espalier.Networks;
@@ -14,7 +15,7 @@ namespace Espalier.Language.Objectives;
 /// nothing. The vocabulary is scored at chosen tokens only. Judged by <c>loss</c>, <c>perplexity</c> and <c>accuracy</c>
 /// over all chosen tokens of the data, the same ones each time.
 /// </summary>
-public sealed class MaskedLanguageObjective : Objective
+public sealed class MaskedLanguageObjective : Objective<MaskedTokenBatch>
 {
     private const int EvaluationBatch = 64;
 
@@ -42,37 +43,44 @@ public sealed class MaskedLanguageObjective : Objective
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        using Tensor ids = batch.Inputs;
-        using Tensor host = ids.cpu();
-        (Tensor inputs, Tensor targets) = _masking.Apply(host, _seed, batch.Position);
-        return batch with { Inputs = OnDevice(inputs, ids.device), Views = [OnDevice(targets, ids.device)] };
-    }
+    /// <summary>Rows of tokens with masks that differ each time a row is seen: a function of the seed and its place in the sample stream.</summary>
+    /// <param name="data">The rows, in this objective's tokens.</param>
+    public ISampleSource<MaskedTokenBatch> ForTraining(ISampleSource<TokenBatch> data) => data.Select(b => Masked(b, _seed));
+
+    /// <summary>Rows of tokens with masks that are the same each time.</summary>
+    /// <param name="data">The rows, in this objective's tokens.</param>
+    public ISampleSource<MaskedTokenBatch> ForEvaluation(ISampleSource<TokenBatch> data) => data.Select(b => Masked(b, _options.EvaluationSeed));
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(MaskedTokenBatch batch, TrainingState state)
     {
-        (Tensor loss, Tensor _, long chosen) = Loss(batch.Inputs, batch.Views[0]);
+        (Tensor loss, Tensor _, long chosen) = Loss(batch.Tokens, batch.Targets);
         return new LossSum(loss, chosen);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<MaskedTokenBatch> data, EvaluationContext context)
     {
         var tally = new TokenTally();
         using var noGradients = torch.no_grad();
-        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        foreach (MaskedTokenBatch batch in data.InBatches(EvaluationBatch))
         {
             using var scope = torch.NewDisposeScope();
-            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]);
-            (Tensor inputs, Tensor targets) = _masking.Apply(batch.Inputs.cpu(), _options.EvaluationSeed, start);
-            (Tensor loss, Tensor right, long chosen) = Loss(inputs.to(data.Device), targets.to(data.Device));
+            (Tensor loss, Tensor right, long chosen) = Loss(batch.Tokens, batch.Targets);
             tally.Add(loss.ToDouble(), right.ToDouble(), chosen);
         }
 
         return tally.Numbers(data.Name);
+    }
+
+    private MaskedTokenBatch Masked(TokenBatch batch, int seed)
+    {
+        using (batch)
+        {
+            using Tensor host = batch.Tokens.cpu();
+            (Tensor inputs, Tensor targets) = _masking.Apply(host, seed, batch.Position);
+            return new MaskedTokenBatch(OnDevice(inputs, batch.Tokens.device), OnDevice(targets, batch.Tokens.device)) { Position = batch.Position };
+        }
     }
 
     private (Tensor Loss, Tensor Right, long Chosen) Loss(Tensor inputs, Tensor targets)

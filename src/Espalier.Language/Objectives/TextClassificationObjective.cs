@@ -11,7 +11,7 @@ using Espalier.Training.Objectives;
 namespace Espalier.Language.Objectives;
 
 /// <summary>Cross-entropy of a classifier of tokens, with word dropout; judged by <c>loss</c> and <c>accuracy</c>.</summary>
-public sealed class TextClassificationObjective : Objective
+public sealed class TextClassificationObjective : Objective<LabelledBatch>
 {
     private const long Purpose = 0x776f7264;
 
@@ -42,7 +42,7 @@ public sealed class TextClassificationObjective : Objective
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
+    public override LabelledBatch Prepare(LabelledBatch batch)
     {
         if (_options.WordDropout == 0)
             return batch;
@@ -69,8 +69,8 @@ public sealed class TextClassificationObjective : Objective
     }
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state) => _classification.Step(batch, state);
+    public override LossSum Step(LabelledBatch batch, TrainingState state) => _classification.Step(batch, state);
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _classification.Evaluate(data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<LabelledBatch> data, EvaluationContext context) => _classification.Evaluate(data, context);
 }

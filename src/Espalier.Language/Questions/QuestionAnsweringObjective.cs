@@ -10,7 +10,7 @@ namespace Espalier.Language.Questions;
 /// The mean of two cross-entropies over the tokens of a row: where the answer begins and where it ends (Devlin et al. 2019).
 /// Judged by <c>loss</c>, and <c>accuracy</c>: the share of windows of which both ends scored highest.
 /// </summary>
-public sealed class QuestionAnsweringObjective : Objective
+public sealed class QuestionAnsweringObjective : Objective<QuestionBatch>
 {
     private const int EvaluationBatch = 32;
 
@@ -27,21 +27,21 @@ public sealed class QuestionAnsweringObjective : Objective
     public override bool Decays(string name, Tensor parameter) => WeightDecay.Applies(name, parameter);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(QuestionBatch batch, TrainingState state)
     {
-        (Tensor loss, Tensor right) = Loss(batch.Inputs);
+        (Tensor loss, Tensor right) = Loss(batch);
         return new LossSum(loss, batch.Count, right);
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<QuestionBatch> data, EvaluationContext context)
     {
         (double sum, double right) = (0, 0);
         using var noGradients = torch.no_grad();
-        for (int start = 0; start < data.Count; start += EvaluationBatch)
+        foreach (QuestionBatch batch in data.InBatches(EvaluationBatch))
         {
             using var scope = torch.NewDisposeScope();
-            (Tensor loss, Tensor both) = Loss(data.Gather([.. Enumerable.Range(start, Math.Min(EvaluationBatch, data.Count - start))]).Inputs);
+            (Tensor loss, Tensor both) = Loss(batch);
             sum += loss.ToDouble();
             right += both.ToDouble();
         }
@@ -49,15 +49,12 @@ public sealed class QuestionAnsweringObjective : Objective
         return new Dictionary<string, double> { ["loss"] = sum / data.Count, ["accuracy"] = right / data.Count };
     }
 
-    // rows: [batch, tokens + 2]
-    private (Tensor Loss, Tensor Right) Loss(Tensor rows)
+    private (Tensor Loss, Tensor Right) Loss(QuestionBatch batch)
     {
-        long width = rows.shape[1] - 2;
-        Tensor logits = _model.call(rows.narrow(1, 0, width));                          // [batch, tokens, 2]
-        (Tensor starts, Tensor ends) = (rows.select(1, width), rows.select(1, width + 1));
-        Tensor loss = (torch.nn.functional.cross_entropy(logits.select(2, 0), starts, reduction: torch.nn.Reduction.Sum)
-            + torch.nn.functional.cross_entropy(logits.select(2, 1), ends, reduction: torch.nn.Reduction.Sum)) / 2;
+        Tensor logits = _model.call(batch.Tokens);                                      // [batch, tokens, 2]
+        Tensor loss = (torch.nn.functional.cross_entropy(logits.select(2, 0), batch.Starts, reduction: torch.nn.Reduction.Sum)
+            + torch.nn.functional.cross_entropy(logits.select(2, 1), batch.Ends, reduction: torch.nn.Reduction.Sum)) / 2;
         using var noGradients = torch.no_grad();
-        return (loss, logits.select(2, 0).argmax(1).eq(starts).logical_and(logits.select(2, 1).argmax(1).eq(ends)).sum());
+        return (loss, logits.select(2, 0).argmax(1).eq(batch.Starts).logical_and(logits.select(2, 1).argmax(1).eq(batch.Ends)).sum());
     }
 }

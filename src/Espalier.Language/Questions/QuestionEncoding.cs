@@ -1,4 +1,3 @@
-using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Tokenizers;
@@ -29,19 +28,19 @@ public sealed class QuestionEncoding
     /// <summary>The options.</summary>
     public QuestionAnsweringOptions Options => _options;
 
-    /// <summary>The rows of questions as a data set: the tokens of a window, then first and last token of its answer, 0 and 0 where it holds none.</summary>
+    /// <summary>The windows of questions with the first and last token of their answers, 0 and 0 where a window holds none.</summary>
     /// <param name="name">The data set's name.</param>
     /// <param name="examples">The questions.</param>
-    /// <returns>Inputs [<see cref="QuestionAnsweringOptions.Length"/> + 2], int64.</returns>
+    /// <returns>Windows of <see cref="QuestionAnsweringOptions.Length"/> tokens.</returns>
     /// <exception cref="DataException">There are no questions, or an answer does not stand in its text.</exception>
-    public Dataset Rows(string name, IReadOnlyList<QuestionExample> examples)
+    public QuestionRows Rows(string name, IReadOnlyList<QuestionExample> examples)
     {
         QuestionWindow[] windows = [.. Enumerable.Range(0, examples.Count).SelectMany(i => Windows(examples[i], i))];
-        long[] rows = [.. windows.SelectMany(w => w.Ids.Append(w.Answer.Start).Append(w.Answer.End))];
         if (windows.Length == 0)
             throw new DataException(name, "has no questions", "give at least one");
-        using Tensor flat = torch.tensor(rows);
-        return new Dataset(name, flat.view(windows.Length, _options.Length + 2), torch.zeros(windows.Length, dtype: torch.int64), ["window"]);
+        long[] tokens = [.. windows.SelectMany(w => w.Ids)];
+        long[] answers = [.. windows.SelectMany(w => new long[] { w.Answer.Start, w.Answer.End })];
+        return new QuestionRows(name, torch.tensor(tokens, [windows.Length, _options.Length]), torch.tensor(answers, [windows.Length, 2]));
     }
 
     /// <summary>The words of a text: where each begins and ends.</summary>

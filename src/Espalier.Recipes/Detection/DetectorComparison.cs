@@ -35,9 +35,9 @@ public static class DetectorComparison
         using DetectionModel model = DetectionModel.Of(target.Classifier, options.Layer);
         using var scope = torch.NewDisposeScope();
         DatasetSplits splits = target.Splits;
-        Batch fit = splits.Train.First(options.Fit);
-        Batch heldOut = splits.Validation.All();
-        Batch test = splits.Test.First(options.Samples);
+        LabelledBatch fit = splits.Train.First(options.Fit);
+        LabelledBatch heldOut = splits.Validation.All();
+        LabelledBatch test = splits.Test.First(options.Samples);
         int count = options.Count ?? Math.Max(1, (int)(2 * options.Protocol.OutliersPerInlier * test.Inputs.shape[0]));
         var sets = new List<OutlierSet>();
         Add(options.Near, OutlierGroup.Near, splits.Test);

@@ -32,14 +32,14 @@ public static class DetectorFit
             detector.FalseAlarms = options.FalseAlarms;
             if (detector.Rule.Needs.HasFlag(DetectorNeeds.Fit))
             {
-                Batch train = target.Splits.Train.First(options.Fit);
+                LabelledBatch train = target.Splits.Train.First(options.Fit);
                 detector.Fit(train.Inputs, train.Labels, cancellationToken);
             }
 
             detector.Calibrate(target.Splits.Validation.All().Inputs);
             if (options.Examples > 0 && model.Classifier is IFeatureClassifier)
             {
-                Batch examples = target.Splits.Train.First(options.Examples);
+                LabelledBatch examples = target.Splits.Train.First(options.Examples);
                 using NetworkOutputs outputs = NetworkOutputs.Of(model.Classifier, examples.Inputs, cancellationToken: cancellationToken);
                 detector.Examples = new ExampleBank(outputs.Features!, [.. Enumerable.Range(0, (int)outputs.Count).Select(i => string.Create(CultureInfo.InvariantCulture, $"{target.Splits.Train.Name}/{i}"))]);
             }

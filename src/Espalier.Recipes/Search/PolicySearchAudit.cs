@@ -76,7 +76,7 @@ public static class PolicySearchAudit
         if (run is not null)
             Save(found, run);
 
-        Batch batch = target.Splits.Test.First(options.ReportSamples);
+        LabelledBatch batch = target.Splits.Test.First(options.ReportSamples);
         RobustnessReport Reported(AttackPolicy policy)
         {
             CompositeAttack attack = policy.Build(options.Search.Norm, options.Search.Epsilon, options.Search.Seed, options.Search.BatchSize);
@@ -115,7 +115,7 @@ public static class PolicySearchAudit
     {
         int[] order = [.. Enumerable.Range(0, train.Count)];
         new SplitMix64(options.Search.Seed, train.Count).Shuffle(order);
-        Batch candidates = train.Gather([.. order.Take(options.Candidates ?? CandidatesPerSample * options.SearchSamples)]);
+        LabelledBatch candidates = train.Gather([.. order.Take(options.Candidates ?? CandidatesPerSample * options.SearchSamples)]);
         (IReadOnlyList<int> chosen, double radius) = HardExamples.Choose(classifier, candidates.Inputs, candidates.Labels, 2 * options.SearchSamples, options.Search.Norm, options.Search.Epsilon, options.Search.Seed, cancellationToken);
         if (chosen.Count < 4)
             throw new DataException(train.Name, $"holds {chosen.Count} samples that the model gets right", "search on a model that has learned something");

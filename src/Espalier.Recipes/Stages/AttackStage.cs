@@ -21,7 +21,7 @@ internal static class AttackStage
     public static AttackRecord Run(IClassifier classifier, Dataset test, int seed, AttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         using var scope = torch.NewDisposeScope();
-        Batch batch = test.First(options.Samples);
+        LabelledBatch batch = test.First(options.Samples);
         var curves = new List<AttackCurve>();
         var examples = new List<AttackExample>();
         var policies = new List<PolicyAttackRecord>();
@@ -75,7 +75,7 @@ internal static class AttackStage
         : new ProjectedGradientDescent(pgd with { Norm = norm, Seed = seed });
 
     /// <summary>A few inputs with their adversarials, at the radius that first breaks at least half of them.</summary>
-    private static IEnumerable<AttackExample> Examples(IDifferentiableClassifier classifier, Attack attack, Batch batch, RobustnessCurve curve, CancellationToken cancellationToken)
+    private static IEnumerable<AttackExample> Examples(IDifferentiableClassifier classifier, Attack attack, LabelledBatch batch, RobustnessCurve curve, CancellationToken cancellationToken)
     {
         double epsilon = curve.Points.FirstOrDefault(p => p.RobustAccuracy <= curve.CleanAccuracy / 2)?.Epsilon ?? curve.Points[^1].Epsilon;
         // The curve keeps no inputs, and another draw of starts may spare a sample: some more are attacked than are shown.

@@ -28,7 +28,8 @@ internal static class DensityStage
         {
             using var model = (PixelCnn)RecipeNetwork.Load(recipe, weights, prefix, test.InputShape, 0, null);
             model.to(test.Device);
-            return new DensityObjective(model, test).Evaluate(test)["bitsPerDimension"];
+            var density = new DensityObjective(model, test);
+            return density.Evaluate(density.ForEvaluation(test), default)["bitsPerDimension"];
         }
 
         var record = new DensityRecord(test.Count, test.InputShape.Aggregate(1L, (a, b) => a * b), Judge(""), ema ?? ModelWeights.HasEma(weights) ? Judge(ModelWeights.EmaPrefix) : null);

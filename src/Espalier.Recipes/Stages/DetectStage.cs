@@ -97,7 +97,7 @@ internal static class DetectStage
                 detector = new Detector(rule, features ?? (IScoringClassifier)context.Classifier);
                 if (rule.Needs.HasFlag(DetectorNeeds.Fit))
                 {
-                    using Batch train = context.Train.First(options.Fit);
+                    using LabelledBatch train = context.Train.First(options.Fit);
                     detector.Fit(train.Inputs, train.Labels, context.CancellationToken);
                 }
 

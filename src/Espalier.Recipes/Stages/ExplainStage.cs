@@ -12,7 +12,7 @@ internal static class ExplainStage
     {
         options.ValidateFor(context.Test.ClassCount);
         using var scope = torch.NewDisposeScope();
-        Batch batch = context.Test.Gather(Chosen(context.Test, options));
+        LabelledBatch batch = context.Test.Gather(Chosen(context.Test, options));
         Tensor targets = options.Target is { } target ? torch.full_like(batch.Labels, target) : NextLikely(context, batch);
         var wachter = new Wachter(options.Wachter with { FeatureScales = Scales(context, options) });
         using CounterfactualResult result = wachter.Explain(context.Classifier, batch.Inputs, targets, cancellationToken: context.CancellationToken);
@@ -58,7 +58,7 @@ internal static class ExplainStage
         return [.. Enumerable.Range(0, deepest).SelectMany(rank => byClass.Where(c => rank < c.Length).Select(c => c[rank])).Take(options.Samples)];
     }
 
-    private static Tensor NextLikely(AuditContext context, Batch batch)
+    private static Tensor NextLikely(AuditContext context, LabelledBatch batch)
     {
         using Tensor probabilities = context.Classifier.Probabilities(batch.Inputs);
         return probabilities.topk(2, 1).indexes.select(1, 1).contiguous();

@@ -3,7 +3,6 @@ using System.Globalization;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Runs.Store;
-using Espalier.Training.Objectives;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes.Stages;
@@ -26,7 +25,7 @@ internal static class LanguageStage
         progress?.Report(new StageProgress(Name, 0));
         long start = Stopwatch.GetTimestamp();
         using Module model = TextRecipe.CreateModel(recipe with { Model = recipe.Model with { Weights = null } }, language, test.ClassCount);
-        Objective objective = TextRecipe.CreateObjective(recipe, language, model);
+        ObjectiveOnData objective = TextRecipe.CreateObjective(recipe, language, model);
         model.to(test.Device);
         model.eval();
         LanguageNumbers Judge(string prefix)

@@ -11,7 +11,7 @@ internal static class PolicyAttackStage
 {
     private const int MostExamples = 10;
 
-    public static PolicyAttackRecord Run(IClassifier classifier, Batch batch, int seed, PolicyAttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    public static PolicyAttackRecord Run(IClassifier classifier, LabelledBatch batch, int seed, PolicyAttackOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         string name = options.Policy ?? Default(classifier, options.Norm);
         AttackPolicy policy = AttackPolicy.Open(name, options.Norm);
@@ -49,7 +49,7 @@ internal static class PolicyAttackStage
         return counts;
     }
 
-    private static IReadOnlyList<AttackExample> Examples(IClassifier classifier, Batch batch, EvaluatedRobustness found)
+    private static IReadOnlyList<AttackExample> Examples(IClassifier classifier, LabelledBatch batch, EvaluatedRobustness found)
     {
         if (classifier is not IScoringClassifier scoring)
             return [];

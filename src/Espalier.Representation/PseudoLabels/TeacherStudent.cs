@@ -15,9 +15,8 @@ namespace Espalier.Representation.PseudoLabels;
 /// with a labelled one, so that the loss is a mean over samples at every batch size. The teacher is the trainer's
 /// <see cref="ModelEma"/>, in evaluation mode, and stays fixed during an optimizer step.
 /// </summary>
-public sealed class TeacherStudent : Objective, IDisposable
+public sealed class TeacherStudent : Objective<PseudoLabelBatch>, IDisposable
 {
-    private readonly ClassificationObjective _supervised;
     private readonly Module<Tensor, Tensor> _student;
     private readonly Module<Tensor, Tensor> _teacher;
     private readonly Dataset _labelled;
@@ -38,7 +37,6 @@ public sealed class TeacherStudent : Objective, IDisposable
         options.Validate();
         OptionsException.Require(options.Labelled <= train.Count, "labelled", options.Labelled, $"must not exceed the {train.Count} training samples");
         (_student, _teacher, _options) = (student, teacher, options);
-        _supervised = new ClassificationObjective(student);
         _labelled = train.Subset(StratifiedSplit.Sample(train.LabelArray(), options.Labelled, seed));
         _labelledOrder = new SampleStream(_labelled.Count, seed);
         _augmenter = options.View is null ? null : new ImageAugmenter(options.View, seed, train.Bounds);
@@ -61,40 +59,45 @@ public sealed class TeacherStudent : Objective, IDisposable
         _startAfter = _options.StartAfter.ToSamples(setup.Options.BaseBatchSize ?? setup.Options.BatchSize, setup.State.EpochSize);
     }
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch)
-    {
-        Batch labelled = _labelled.Gather(_labelledOrder.Take(batch.Position, batch.Count));
-        Tensor inputs = labelled.Inputs;
-        Tensor own = _augmenter is null ? batch.Inputs.alias() : View(batch.Inputs, batch.Position, 0);
-        if (_augmenter is not null)
-        {
-            inputs = View(labelled.Inputs, batch.Position, 1);
-            labelled.Inputs.Dispose();
-        }
+    /// <summary>Samples without labels beside labelled ones: what this objective is trained on.</summary>
+    /// <param name="data">The samples; their labels are left out.</param>
+    public ISampleSource<PseudoLabelBatch> ForTraining(ISampleSource<LabelledBatch> data) => data.Select(Paired);
 
-        return batch with { Views = [own, inputs, labelled.Labels] };
-    }
+    /// <summary>Samples with their own labels: what this objective is judged on.</summary>
+    /// <param name="data">The samples.</param>
+    public ISampleSource<PseudoLabelBatch> ForEvaluation(ISampleSource<LabelledBatch> data) =>
+        data.Select(b => new PseudoLabelBatch(b.Inputs, b.Inputs.alias(), b.Inputs.alias(), b.Labels) { Position = b.Position });
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(PseudoLabelBatch batch, TrainingState state)
     {
         bool asks = state.SamplesSeen >= _startAfter && _options.Weight > 0;
         long n = batch.Count;
-        Tensor logits = _student.call(asks ? torch.cat([batch.Views[1], batch.Views[0]]) : batch.Views[1]);
+        Tensor logits = _student.call(asks ? torch.cat([batch.LabelledInputs, batch.View]) : batch.LabelledInputs);
         Tensor supervised = logits.narrow(0, 0, n);
-        Tensor loss = functional.cross_entropy(supervised, batch.Views[2], reduction: Reduction.Sum);
+        Tensor loss = functional.cross_entropy(supervised, batch.Labels, reduction: Reduction.Sum);
         if (asks)
             loss += _options.Weight * PseudoLoss(logits.narrow(0, n, n), batch.Inputs);
         using var noGradients = torch.no_grad();
-        return new LossSum(loss, n, supervised.argmax(1).eq(batch.Views[2]).sum());
+        return new LossSum(loss, n, supervised.argmax(1).eq(batch.Labels).sum());
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _supervised.Evaluate(data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<PseudoLabelBatch> data, EvaluationContext context) =>
+        ClassificationNumbers.Of(_student, data.Select(b => new LabelledBatch(b.LabelledInputs, b.Labels)));
 
     /// <inheritdoc/>
     public void Dispose() => _labelled.Dispose();
+
+    private PseudoLabelBatch Paired(LabelledBatch batch)
+    {
+        batch.Labels.Dispose();
+        LabelledBatch labelled = _labelled.Gather(_labelledOrder.Take(batch.Position, batch.Count), batch.Position);
+        if (_augmenter is null)
+            return new PseudoLabelBatch(batch.Inputs, batch.Inputs.alias(), labelled.Inputs, labelled.Labels) { Position = batch.Position };
+        using Tensor plain = labelled.Inputs;
+        return new PseudoLabelBatch(batch.Inputs, View(batch.Inputs, batch.Position, 0), View(plain, batch.Position, 1), labelled.Labels) { Position = batch.Position };
+    }
 
     private Tensor PseudoLoss(Tensor logits, Tensor inputs)
     {

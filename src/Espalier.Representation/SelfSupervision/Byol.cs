@@ -16,7 +16,7 @@ namespace Espalier.Representation.SelfSupervision;
 /// average, makes of another view. The target is the trainer's <see cref="ModelEma"/> (<see cref="TrainerOptions.Ema"/>): it
 /// stays fixed during an optimizer step and takes batch statistics of its own.
 /// </summary>
-public sealed class Byol : Objective, IDisposable
+public sealed class Byol : Objective<ViewBatch>, IDisposable
 {
     private readonly RepresentationNetwork _online;
     private readonly RepresentationNetwork _target;
@@ -73,11 +73,16 @@ public sealed class Byol : Objective, IDisposable
         ModuleModes.Copy(_online, _target);
     }
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _views.Add(batch);
+    /// <summary>Images with random views of them, a function of the seed and their place in the sample stream: what this objective is trained on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForTraining(ISampleSource<LabelledBatch> data) => _views.ForTraining(data);
+
+    /// <summary>Images as they are: what this objective is judged on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ViewMaker.ForEvaluation(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ViewBatch batch, TrainingState state)
     {
         long n = batch.Count;
         Tensor views = torch.cat([batch.Views[0], batch.Views[1]]); // [2n, ...]
@@ -92,7 +97,7 @@ public sealed class Byol : Objective, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _quality.Of(_online.Encoder, data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ViewBatch> data, EvaluationContext context) => _quality.Of(_online.Encoder, data);
 
     /// <inheritdoc/>
     public void Dispose()

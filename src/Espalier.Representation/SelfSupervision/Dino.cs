@@ -16,7 +16,7 @@ namespace Espalier.Representation.SelfSupervision;
 /// makes of the global ones. The teacher is the trainer's <see cref="ModelEma"/>; the centre is updated once per optimizer
 /// step from the whole batch of all ranks, with its momentum raised to κ.
 /// </summary>
-public sealed class Dino : Objective, IDisposable
+public sealed class Dino : Objective<ViewBatch>, IDisposable
 {
     private const int Globals = 2;
     private const string Prototypes = "projector.prototypes";
@@ -94,11 +94,16 @@ public sealed class Dino : Objective, IDisposable
         _frozenUntil = _options.FreezeLastLayer.ToSamples(_baseBatch, setup.State.EpochSize);
     }
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _views.Add(batch);
+    /// <summary>Images with random views of them, a function of the seed and their place in the sample stream: what this objective is trained on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForTraining(ISampleSource<LabelledBatch> data) => _views.ForTraining(data);
+
+    /// <summary>Images as they are: what this objective is judged on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ViewMaker.ForEvaluation(data);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(ViewBatch batch, TrainingState state)
     {
         long n = batch.Count;
         Tensor globals = torch.cat([batch.Views[0], batch.Views[1]]); // [2n, ...]
@@ -141,7 +146,7 @@ public sealed class Dino : Objective, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _quality.Of(_student.Encoder, data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ViewBatch> data, EvaluationContext context) => _quality.Of(_student.Encoder, data);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -24,7 +24,7 @@ public static class EncoderFeatures
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var part = torch.NewDisposeScope();
-            Batch batch = data.Gather([.. Enumerable.Range(start, Math.Min(AtOnce, data.Count - start))]);
+            LabelledBatch batch = data.Gather([.. Enumerable.Range(start, Math.Min(AtOnce, data.Count - start))]);
             parts.Add(encoder.call(batch.Inputs).MoveToOuterDisposeScope());
         }
 

@@ -23,15 +23,18 @@ internal sealed class RepresentationQuality : IDisposable
         _hasLabels = train.ClassCount >= 2;
     }
 
-    public IReadOnlyDictionary<string, double> Of(Encoder encoder, Dataset validation)
+    public IReadOnlyDictionary<string, double> Of(Encoder encoder, ISampleSource<ViewBatch> validation)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        Tensor features = EncoderFeatures.Of(encoder, validation);
+        var parts = new List<(Tensor Features, Tensor Labels)>();
+        foreach (ViewBatch batch in validation.InBatches())
+            parts.Add((encoder.call(batch.Inputs), batch.Labels.clone()));
+        Tensor features = torch.cat([.. parts.Select(p => p.Features)]);
         CollapseReport collapse = new CollapseMonitor(new()).Run(features);
         var numbers = new Dictionary<string, double> { ["spread"] = collapse.Spread, ["effectiveRank"] = collapse.EffectiveRank };
         if (_hasLabels)
-            numbers["knn"] = new KnnProbe(_options.Knn).Run(EncoderFeatures.Of(encoder, _bank), _bank.Labels, features, validation.Labels).Accuracy;
+            numbers["knn"] = new KnnProbe(_options.Knn).Run(EncoderFeatures.Of(encoder, _bank), _bank.Labels, features, torch.cat([.. parts.Select(p => p.Labels)])).Accuracy;
         return numbers;
     }
 

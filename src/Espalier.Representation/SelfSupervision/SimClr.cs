@@ -13,7 +13,7 @@ namespace Espalier.Representation.SelfSupervision;
 /// SimCLR (Chen et al., ICML 2020): the two views of a sample find each other among all samples of the batch. The whole
 /// batch counts, however it is cut into micro-batches and ranks.
 /// </summary>
-public sealed class SimClr : CoupledObjective, IDisposable
+public sealed class SimClr : CoupledObjective<ViewBatch>, IDisposable
 {
     private readonly RepresentationNetwork _network;
     private readonly NtXentLoss _loss;
@@ -48,11 +48,16 @@ public sealed class SimClr : CoupledObjective, IDisposable
     /// <inheritdoc/>
     public override torch.nn.Module Model => _network;
 
-    /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => _views.Add(batch);
+    /// <summary>Images with random views of them, a function of the seed and their place in the sample stream: what this objective is trained on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForTraining(ISampleSource<LabelledBatch> data) => _views.ForTraining(data);
+
+    /// <summary>Images as they are: what this objective is judged on.</summary>
+    /// <param name="data">The images.</param>
+    public ISampleSource<ViewBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => ViewMaker.ForEvaluation(data);
 
     /// <inheritdoc/>
-    public override Embedding Embed(Batch batch, TrainingState state)
+    public override Embedding Embed(ViewBatch batch, TrainingState state)
     {
         long n = batch.Count;
         Tensor features = _network.Encoder.call(torch.cat([batch.Views[0], batch.Views[1]]));
@@ -70,7 +75,7 @@ public sealed class SimClr : CoupledObjective, IDisposable
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => _quality.Of(_network.Encoder, data);
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<ViewBatch> data, EvaluationContext context) => _quality.Of(_network.Encoder, data);
 
     /// <inheritdoc/>
     public void Dispose()

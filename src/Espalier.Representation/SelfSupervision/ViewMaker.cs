@@ -3,7 +3,7 @@ using Espalier.Data.Augmentation;
 
 namespace Espalier.Representation.SelfSupervision;
 
-/// <summary>Adds random views to a batch; one augmenter a view.</summary>
+/// <summary>Makes random views of images; one augmenter a view.</summary>
 internal sealed class ViewMaker
 {
     private readonly ImageAugmenter[] _augmenters;
@@ -11,13 +11,19 @@ internal sealed class ViewMaker
     public ViewMaker(IEnumerable<AugmentationOptions> views, int seed, Models.InputBounds bounds) =>
         _augmenters = [.. views.Select(v => new ImageAugmenter(v, seed, bounds))];
 
-    /// <summary>Runs on the loader's thread; libtorch computes nothing here.</summary>
-    public Batch Add(Batch batch)
+    /// <summary>Images with random views of them, a function of the seed and the place in the sample stream.</summary>
+    public ISampleSource<ViewBatch> ForTraining(ISampleSource<LabelledBatch> data) => data.Select(Add);
+
+    /// <summary>Images without views.</summary>
+    public static ISampleSource<ViewBatch> ForEvaluation(ISampleSource<LabelledBatch> data) => data.Select(b => new ViewBatch(b.Inputs, b.Labels, []) { Position = b.Position });
+
+    // Runs on the loader's thread; libtorch computes nothing here.
+    private ViewBatch Add(LabelledBatch batch)
     {
         Tensor inputs = batch.Inputs.cpu();
         Tensor[] views = [.. _augmenters.Select((a, i) => a.Apply(inputs, batch.Position, i).to(batch.Inputs.device))];
         if (!ReferenceEquals(inputs, batch.Inputs))
             inputs.Dispose();
-        return batch with { Views = views };
+        return new ViewBatch(batch.Inputs, batch.Labels, views) { Position = batch.Position };
     }
 }

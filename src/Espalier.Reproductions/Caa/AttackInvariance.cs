@@ -16,7 +16,7 @@ internal static class AttackInvariance
     {
         using AuditTarget victim = Victims.Open("tiny_at", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         IReadOnlyList<(int, long)> reference = Outcomes(Count, 1, null);
         var claims = new List<Claim>();
         foreach ((int size, int workers) in ((int, int)[])[(1, 1), (7, 1), (64, 1), (1, 2), (7, 2)])

@@ -28,7 +28,7 @@ internal static class AutoAttackVictims
     {
         context.Report($"{name}: {policy}");
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(count);
+        LabelledBatch batch = victim.Splits.Test.First(count);
         using EvaluatedRobustness found = new RobustnessEvaluation().Run(victim.Classifier, batch.Inputs, batch.Labels, policy.Build(Norm.LInf, epsilon), cancellationToken: context.CancellationToken);
         RobustnessReport report = found.Report;
         numbers[$"{name}.robust"] = report.RobustCount;

@@ -16,7 +16,7 @@ internal static class CleanVictims
         {
             using AuditTarget victim = Victims.Open(name, context.Device);
             using var scope = torch.NewDisposeScope();
-            Batch all = victim.Splits.Test.All();
+            LabelledBatch all = victim.Splits.Test.All();
             long right = victim.Classifier.Predict(all.Inputs).eq(all.Labels).sum().item<long>();
             claims.Add(new($"{name}, right of 10,000", correct.ToString(CultureInfo.InvariantCulture), right.ToString(CultureInfo.InvariantCulture), right == correct));
         }

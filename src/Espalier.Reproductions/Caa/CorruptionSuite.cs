@@ -19,7 +19,7 @@ internal static class CorruptionSuite
     {
         using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         long[] keys = [.. Enumerable.Range(0, Count).Select(i => (long)i)];
         var claims = new List<Claim>();
         double[] bySeverity = new double[Corruption.MaximumSeverity];

@@ -17,7 +17,7 @@ internal static class DecisionsOnly
     {
         using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         var labelsOnly = new LabelsOnly(victim.Classifier);
         var claims = new List<Claim>();
         double ddn = Median(AttackCatalog.Find("ddn").Create(new(Norm.L2, double.PositiveInfinity, 100)), victim.Classifier, batch, out _);
@@ -34,7 +34,7 @@ internal static class DecisionsOnly
         return new("decisions", "tiny_std, the first 20 test images, smallest change of L2; start points are other images of the batch.", claims, []);
     }
 
-    private static double Median(Attack attack, IClassifier classifier, Batch batch, out AttackResult result)
+    private static double Median(Attack attack, IClassifier classifier, LabelledBatch batch, out AttackResult result)
     {
         result = attack.Run(classifier, batch.Inputs, batch.Labels);
         result.Dispose();

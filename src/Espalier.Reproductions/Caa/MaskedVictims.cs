@@ -27,7 +27,7 @@ internal static class MaskedVictims
     {
         using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         var scaled = new ScaledLogits((IDifferentiableClassifier)victim.Classifier, 1000);
         double crossEntropy = Left(scaled, batch, "apgd-ce(t=50)", 0.1);
         double ratio = Left(scaled, batch, "apgd-dlr(t=50)", 0.1);
@@ -43,7 +43,7 @@ internal static class MaskedVictims
     {
         using AuditTarget victim = Victims.Open("tiny_at", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         var defended = new DefendedClassifier((IDifferentiableClassifier)victim.Classifier, new BitDepthReduction(4));
         using EvaluatedRobustness plain = Evaluate(defended, batch, "apgd-ce(t=50)", 0.2);
         double straight = Left(defended.WithPath(GradientPath.StraightThrough), batch, "apgd-ce(t=50)", 0.2);
@@ -57,7 +57,7 @@ internal static class MaskedVictims
     {
         using AuditTarget victim = Victims.Open("tiny_std", context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch batch = victim.Splits.Test.First(Count);
+        LabelledBatch batch = victim.Splits.Test.First(Count);
         var defended = new DefendedClassifier((IDifferentiableClassifier)victim.Classifier, new Binarization());
         string refused = "no error";
         try
@@ -82,13 +82,13 @@ internal static class MaskedVictims
         claims.Add(new("... the union over both ways back and Square, %", "at most 70", Percent(union), union <= 0.70));
     }
 
-    private static double Left(IClassifier classifier, Batch batch, string policy, double epsilon)
+    private static double Left(IClassifier classifier, LabelledBatch batch, string policy, double epsilon)
     {
         using EvaluatedRobustness found = Evaluate(classifier, batch, policy, epsilon);
         return found.Report.RobustAccuracy;
     }
 
-    private static EvaluatedRobustness Evaluate(IClassifier classifier, Batch batch, string policy, double epsilon) =>
+    private static EvaluatedRobustness Evaluate(IClassifier classifier, LabelledBatch batch, string policy, double epsilon) =>
         new RobustnessEvaluation().Run(classifier, batch.Inputs, batch.Labels, AttackPolicy.Parse(policy).Build(Norm.LInf, epsilon));
 
     private static string Percent(double share) => AutoAttackVictims.Number(100 * share);

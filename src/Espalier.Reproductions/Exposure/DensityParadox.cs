@@ -8,7 +8,6 @@ using Espalier.Networks.Density;
 using Espalier.Reproductions.Gmlp;
 using Espalier.Runs.Reports;
 using Espalier.Training.Loop;
-using Espalier.Training.Objectives;
 using Espalier.Training.Optimizers;
 using Espalier.Training.Schedules;
 
@@ -57,7 +56,7 @@ internal static class DensityParadox
             (double least, double most) = Sums(model, inside.narrow(0, 0, 2));
             (leastSum, mostSum) = (Math.Min(leastSum, least), Math.Max(mostSum, most));
 
-            void Train(PixelCnn density, Objective objective, Duration length, int batch, double rate, ScheduleShape shape, IProgress<TrainingProgress>? progress)
+            void Train(PixelCnn density, DensityObjective objective, Duration length, int batch, double rate, ScheduleShape shape, IProgress<TrainingProgress>? progress)
             {
                 var options = new TrainerOptions
                 {
@@ -70,7 +69,7 @@ internal static class DensityParadox
                     EvaluateEvery = Duration.Steps(100),
                 };
                 using Dataset? watched = progress is null ? null : test.Subset([.. Enumerable.Range(0, Watched)]);
-                using TrainingResult result = new Trainer(options).Fit(objective, train, watched, progress: progress, cancellationToken: context.CancellationToken);
+                using TrainingResult result = new Trainer(options).Fit(objective, objective.ForTraining(train), new() { Validation = watched is null ? null : objective.ForEvaluation(watched), Progress = progress }, context.CancellationToken);
                 context.CancellationToken.ThrowIfCancellationRequested();
             }
 

@@ -45,10 +45,10 @@ internal static class DetectorTable
     {
         using MnistConvNets networks = MnistConvNets.Load(context.Device);
         using var scope = torch.NewDisposeScope();
-        Batch test = networks.Test.All();
-        Batch train = networks.Train.All();
+        LabelledBatch test = networks.Test.All();
+        LabelledBatch train = networks.Train.All();
         Dictionary<string, Tensor> sets = MnistConvNets.Sets.ToDictionary(s => s, networks.Load);
-        Batch heldOut = networks.HeldOut.All();
+        LabelledBatch heldOut = networks.HeldOut.All();
         Dictionary<string, Tensor> validation = OutlierGenerator.NamesFor(OutlierUse.Validation).Select(OutlierGenerator.Create).Where(g => g.Makes(networks.Test.InputShape))
             .ToDictionary(g => g.Name, g => g.Generate(MnistConvNets.OutlierCount, networks.Test.InputShape, networks.Test.Bounds, 2, networks.HeldOut).to(context.Device));
         var found = new Dictionary<(string Network, string Detector), Dictionary<string, double>>();

@@ -20,8 +20,8 @@ internal static class ExposedCalibration
         using MnistConvNets networks = MnistConvNets.Load(context.Device);
         using UncutData mnist = DataCatalog.Default.LoadUncut(new() { Name = "mnist" });
         using var scope = torch.NewDisposeScope();
-        Batch heldOut = mnist.Pool.Gather([.. Enumerable.Range(mnist.Pool.Count - HeldOut, HeldOut)]);
-        Batch test = networks.Test.All();
+        LabelledBatch heldOut = mnist.Pool.Gather([.. Enumerable.Range(mnist.Pool.Count - HeldOut, HeldOut)]);
+        LabelledBatch test = networks.Test.All();
         Tensor outliers = networks.Load(Set);
         var numbers = new Dictionary<string, double>();
         foreach ((string name, double published) in (ReadOnlySpan<(string, double)>)[("baseline", 1.173), ("oe_tune", 1.111)])

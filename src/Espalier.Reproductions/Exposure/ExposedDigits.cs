@@ -33,18 +33,20 @@ internal static class ExposedDigits
         foreach (int seed in context.AllSeeds)
         {
             using Module plain = data.Create(seed);
-            Train(plain, new ClassificationObjective(plain), data.Train, 5, seed, context);
+            Train(new ClassificationObjective(plain), data.Train, 5, seed, context);
             Measure("before", plain, "msp", s_sets, data, table);
             Measure("before.uniform", plain, "uniform-ce", s_sets, data, table);
             Measure("before.energy", plain, "energy", s_generated, data, table);
 
             using Module exposed = data.Copy(plain, seed);
-            Train(exposed, new OutlierExposure(exposed, data.Train, data.Fashion, seed: seed), data.Train, 2, seed, context);
+            var objective = new OutlierExposure(exposed, data.Train, data.Fashion, seed: seed);
+            Train(objective, objective.ForTraining(data.Train), 2, seed, context);
             Measure("after", exposed, "msp", s_sets, data, table);
             Measure("after.uniform", exposed, "uniform-ce", s_sets, data, table);
 
             using Module energy = data.Copy(plain, seed);
-            Train(energy, new OutlierExposure(energy, data.Train, data.Fashion, new() { Loss = OutlierLoss.Energy, InlierEnergy = -9, OutlierEnergy = -3 }, seed), data.Train, 2, seed, context);
+            var margins = new OutlierExposure(energy, data.Train, data.Fashion, new() { Loss = OutlierLoss.Energy, InlierEnergy = -9, OutlierEnergy = -3 }, seed);
+            Train(margins, margins.ForTraining(data.Train), 2, seed, context);
             Measure("after.energy", energy, "energy", s_generated, data, table);
             context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: error {table.Last("before.error"):0.00} to {table.Last("after.error"):0.00} %, AUPR {table.Last("before.aupr"):0.00} to {table.Last("after.aupr"):0.00} %"));
         }
@@ -88,12 +90,13 @@ internal static class ExposedDigits
         foreach (int seed in context.AllSeeds)
         {
             using Module plain = data.Create(seed);
-            Train(plain, new ClassificationObjective(plain), data.Train, 5, seed, context);
+            Train(new ClassificationObjective(plain), data.Train, 5, seed, context);
             foreach ((string name, _, Func<Dataset> make, double weight) in cases)
             {
                 using Dataset outliers = make();
                 using Module exposed = data.Copy(plain, seed);
-                Train(exposed, new OutlierExposure(exposed, train, outliers, new() { Weight = weight }, seed), train, 1, seed, context);
+                var objective = new OutlierExposure(exposed, train, outliers, new() { Weight = weight }, seed);
+                Train(objective, objective.ForTraining(train), 1, seed, context);
                 Measure(name, exposed, "msp", [Unseen], data, table);
             }
 
@@ -114,7 +117,8 @@ internal static class ExposedDigits
         };
     }
 
-    private static void Train(Module model, Objective objective, Dataset train, double epochs, int seed, ReproductionContext context)
+    private static void Train<TBatch>(Objective<TBatch> objective, ISampleSource<TBatch> train, double epochs, int seed, ReproductionContext context)
+        where TBatch : IBatch
     {
         var options = new TrainerOptions
         {
@@ -133,7 +137,7 @@ internal static class ExposedDigits
         using var scope = torch.NewDisposeScope();
         using var classifier = new TorchClassifier(model, data.Test.InputShape, data.Test.ClassCount);
         using var scorer = Detector.Create(detector, classifier);
-        Batch test = data.Test.All();
+        LabelledBatch test = data.Test.All();
         double[] inside = scorer.Score(test.Inputs).data<double>().ToArray();
         DetectionMetrics[] found = [.. sets.Select(s => DetectionMetrics.Of(inside, scorer.Score(data.Set(s)).data<double>().ToArray()))];
         table.Add($"{name}.error", 100 * classifier.Predict(test.Inputs).ne(test.Labels).to(torch.float64).mean().ToDouble());

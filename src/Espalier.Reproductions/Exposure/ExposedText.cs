@@ -54,9 +54,10 @@ internal static class ExposedText
             using var model = new SequenceClassifier(
                 ModelZoo.CreateText(new() { Name = "gru" }, tokenizer.VocabularySize, Longest, new TextTokens(tokenizer.Specials.Pad), seed), splits.Train.ClassCount, SequencePooling.LastToken, 0, seed);
             model.to(context.Device);
-            Fit(model, new ClassificationObjective(model), task.Epochs, task.Batch, seed);
+            Fit(new ClassificationObjective(model), splits.Train, task.Epochs, task.Batch, seed);
             Measure("before", model, seed);
-            Fit(model, new OutlierExposure(model, splits.Train, wiki, new() { OutliersPerSample = 1 }, seed), 2, ExposureBatch, seed);
+            var objective = new OutlierExposure(model, splits.Train, wiki, new() { OutliersPerSample = 1 }, seed);
+            Fit(objective, objective.ForTraining(splits.Train), 2, ExposureBatch, seed);
             Measure("after", model, seed);
             context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: accuracy {table.Last("before.accuracy"):0.0} to {table.Last("after.accuracy"):0.0}, FPR90 {table.Last("before.fpr"):0.0} to {table.Last("after.fpr"):0.0}, AUROC {table.Last("before.auroc"):0.0} to {table.Last("after.auroc"):0.0}, AUPR {table.Last("before.aupr"):0.0} to {table.Last("after.aupr"):0.0}"));
         }
@@ -79,7 +80,8 @@ internal static class ExposedText
             Numbers = table.Means(),
         };
 
-        void Fit(SequenceClassifier model, Objective objective, int epochs, int batch, int seed)
+        void Fit<TBatch>(Objective<TBatch> objective, ISampleSource<TBatch> train, int epochs, int batch, int seed)
+            where TBatch : IBatch
         {
             var training = new TrainerOptions
             {
@@ -89,7 +91,7 @@ internal static class ExposedText
                 Optimizer = new() { Kind = OptimizerKind.AdamW, LearningRate = 0.01, WeightDecay = 0 },
                 Schedule = new() { Shape = ScheduleShape.Cosine },
             };
-            using TrainingResult result = new Trainer(training).Fit(objective, splits.Train, cancellationToken: context.CancellationToken);
+            using TrainingResult result = new Trainer(training).Fit(objective, train, cancellationToken: context.CancellationToken);
             context.CancellationToken.ThrowIfCancellationRequested();
         }
 

@@ -76,7 +76,7 @@ internal sealed class MnistConvNets : IDisposable
         // which these networks were not exposed to.
         if (set == "negative")
         {
-            using Batch first = test.First(count);
+            using LabelledBatch first = test.First(count);
             return 1 - first.Inputs;
         }
 

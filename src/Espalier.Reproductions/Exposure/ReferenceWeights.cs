@@ -28,7 +28,7 @@ internal static class ReferenceWeights
         var claims = new List<Claim>();
         var numbers = new Dictionary<string, double>();
         using var scope = torch.NewDisposeScope();
-        Batch test = networks.Test.All();
+        LabelledBatch test = networks.Test.All();
         foreach ((string name, double error) in (ReadOnlySpan<(string, double)>)[("baseline", 0.94), ("oe_tune", 0.92)])
         {
             long wrong = networks.Network(name).Predict(test.Inputs).ne(test.Labels).sum().item<long>();

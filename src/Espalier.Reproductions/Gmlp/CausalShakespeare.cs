@@ -70,7 +70,7 @@ internal static class CausalShakespeare
             model.to(context.Device);
             var points = new List<(double, double)>();
             var listener = new EvaluationListener((step, numbers) => points.Add((step, numbers["loss"])));
-            using TrainingResult result = new Trainer(Options(seed)).Fit(new CausalLanguageObjective(model), splits.Train, splits.Validation, progress: listener, cancellationToken: context.CancellationToken);
+            using TrainingResult result = new Trainer(Options(seed)).Fit(new CausalLanguageObjective(model), splits.Train.Tokens(), new() { Validation = splits.Validation.Tokens(), Progress = listener }, context.CancellationToken);
             context.CancellationToken.ThrowIfCancellationRequested();
             table.Add(key, points[^1].Item2);
             table.Add($"{key}.parameters", model.parameters().Sum(p => p.numel()));

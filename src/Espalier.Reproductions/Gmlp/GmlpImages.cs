@@ -77,7 +77,7 @@ internal static class GmlpImages
             Schedule = new() { Shape = ScheduleShape.Cosine, Warmup = Duration.Steps(100) },
         };
         var watch = new EpochCurve(curve);
-        using TrainingResult result = new Trainer(training).Fit(objective, splits.Train, splits.Test, progress: watch, cancellationToken: context.CancellationToken);
+        using TrainingResult result = new Trainer(training).Fit(objective, splits.Train, new() { Validation = splits.Test, Progress = watch }, context.CancellationToken);
         context.CancellationToken.ThrowIfCancellationRequested();
         return curve[^1].Y;
     }

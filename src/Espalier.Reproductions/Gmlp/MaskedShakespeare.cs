@@ -75,8 +75,8 @@ internal sealed class MaskedShakespeare : IDisposable
                 _context.Report(string.Create(CultureInfo.InvariantCulture, $"seed {seed}: {name}, perplexity {numbers["perplexity"]:0.000} after {step} steps"));
             watch?.Invoke(model.Encoder, step);
         });
-        using TrainingResult result = new Trainer(Options(seed, steps)).Fit(
-            new MaskedLanguageObjective(model, _text.Tokenizer, new MaskingOptions(), seed), _splits.Train, _splits.Validation, progress: listener, cancellationToken: _context.CancellationToken);
+        var objective = new MaskedLanguageObjective(model, _text.Tokenizer, new MaskingOptions(), seed);
+        using TrainingResult result = new Trainer(Options(seed, steps)).Fit(objective, objective.ForTraining(_splits.Train.Tokens()), new() { Validation = objective.ForEvaluation(_splits.Validation.Tokens()), Progress = listener }, _context.CancellationToken);
         _context.CancellationToken.ThrowIfCancellationRequested();
         var curve = new TextCurve(model.parameters().Sum(p => p.numel()), points, result.TrainingTime.TotalSeconds);
         Known[(options, seed, steps)] = curve;

@@ -68,7 +68,8 @@ internal static class SentimentFineTuning
                 context.Report(string.Create(CultureInfo.InvariantCulture, $"pre-training, step {step}: perplexity {found["perplexity"]:0.0}"));
             });
             TrainerOptions training = Options(Duration.Epochs(PretrainingEpochs), 2e-3, 0.01);
-            using TrainingResult result = new Trainer(training).Fit(new MaskedLanguageObjective(model, text.Tokenizer, new(), 1), splits.Train, splits.Validation, progress: listener, cancellationToken: context.CancellationToken);
+            var objective = new MaskedLanguageObjective(model, text.Tokenizer, new(), 1);
+            using TrainingResult result = new Trainer(training).Fit(objective, objective.ForTraining(splits.Train.Tokens()), new() { Validation = objective.ForEvaluation(splits.Validation.Tokens()), Progress = listener }, context.CancellationToken);
             context.CancellationToken.ThrowIfCancellationRequested();
             numbers["pretraining.seconds"] = result.TrainingTime.TotalSeconds;
             Models.ModelWeights.Save(model, folder.Weights);
@@ -82,7 +83,7 @@ internal static class SentimentFineTuning
                     PretrainedEncoder.Load(encoder, weights);
                 var model = new SequenceClassifier(encoder, 2, Model.TextHead.Pooling, Model.TextHead.Dropout, seed);
                 model.to(context.Device);
-                return new OwnedObjective(new TextClassificationObjective(model, text.Tokenizer, new() { WordDropout = 0.05 }, seed), model);
+                return new OwnedObjective<LabelledBatch>(new TextClassificationObjective(model, text.Tokenizer, new() { WordDropout = 0.05 }, seed), model);
             },
             splits, trial => context.Report(string.Create(CultureInfo.InvariantCulture, $"{name}, seed {trial.Seed}: dev phrases {trial.Validation:P2}, test {trial.Test:P2} in {trial.Seconds:0} s")), context.CancellationToken);
 

@@ -1,6 +1,5 @@
 using Espalier.Data;
 using Espalier.Errors;
-using Espalier.Metrics;
 using Espalier.Models;
 using Espalier.Robustness.Attacks;
 using Espalier.Robustness.Attacks.Execution;
@@ -17,7 +16,7 @@ namespace Espalier.Robustness.Training;
 /// 2019); under L0 by the steps of <see cref="SparseGradientDescent"/>. Judged by <c>loss</c>, <c>accuracy</c> and <c>robustAccuracy</c>. A sample's random start is a function of the
 /// seed and its place in the stream: neither micro-batches nor ranks change it.
 /// </summary>
-public sealed class AdversarialTraining : Objective
+public sealed class AdversarialTraining : Objective<LabelledBatch>
 {
     private readonly Module<Tensor, Tensor> _model;
     private readonly Dataset _data;
@@ -48,13 +47,13 @@ public sealed class AdversarialTraining : Objective
     public Data.Augmentation.ImageAugmenter? Augmenter { get; init; }
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => Augmenter?.Apply(batch) ?? batch;
+    public override LabelledBatch Prepare(LabelledBatch batch) => Augmenter?.Apply(batch) ?? batch;
 
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => _decays?.Invoke(name, parameter) ?? base.Decays(name, parameter);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(LabelledBatch batch, TrainingState state)
     {
         double share = Options.WarmupSamples == 0 ? 1 : Math.Min(1, state.SamplesSeen / (double)Options.WarmupSamples);
         Tensor adversarials = Maximized(batch, Perturbations.Share(Options.Norm, Options.Epsilon, share));
@@ -72,21 +71,16 @@ public sealed class AdversarialTraining : Objective
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<LabelledBatch> data, EvaluationContext context)
     {
-        using var classifier = new TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
-        using var scope = torch.NewDisposeScope();
-        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
-        var numbers = new Dictionary<string, double>
-        {
-            ["loss"] = LogLoss.Of(probabilities, data.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
-        };
+        Dictionary<string, double> numbers = ClassificationNumbers.Of(_model, data);
         if (Options.EvaluationSteps > 0)
         {
+            using var classifier = new TorchClassifier(_model, _data.InputShape, _data.ClassCount, _data.Bounds);
             double standing = 0;
-            foreach (Batch batch in data.Batches())
+            foreach (LabelledBatch batch in data.InBatches())
             {
+                using var scope = torch.NewDisposeScope();
                 using AttackResult result = PlainDescent.Of(Options.Norm, Options.Epsilon, Options.EvaluationSteps, _seed).Run(classifier, batch.Inputs, batch.Labels);
                 standing += result.RobustAccuracy * batch.Count;
             }
@@ -101,7 +95,7 @@ public sealed class AdversarialTraining : Objective
     /// The inputs of greatest loss inside the ball. As in both papers' code the model is in evaluation mode meanwhile; its
     /// parameters need no gradients there, and every sample takes all steps, fooled or not.
     /// </summary>
-    private Tensor Maximized(Batch batch, double epsilon)
+    private Tensor Maximized(LabelledBatch batch, double epsilon)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -146,7 +140,7 @@ public sealed class AdversarialTraining : Objective
     private Tensor Start(PerturbationRegion region, Tensor clean, double epsilon, ExampleRandom random) =>
         Options.Loss == AdversarialLoss.Trades ? random.Normal(clean) * 0.001 : region.Draw(clean, epsilon, random);
 
-    private static Tensor Correct(Tensor logits, Batch batch)
+    private static Tensor Correct(Tensor logits, LabelledBatch batch)
     {
         using var noGradients = torch.no_grad();
         return logits.argmax(1).eq(batch.Labels).sum();

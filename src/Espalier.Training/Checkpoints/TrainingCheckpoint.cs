@@ -6,41 +6,45 @@ using Espalier.Models;
 using Espalier.Training.Averages;
 using Espalier.Training.Loop;
 using Espalier.Training.Normalization;
+using Espalier.Training.Objectives;
 using Espalier.Training.Optimizers;
 
 namespace Espalier.Training.Checkpoints;
 
 /// <summary>
 /// The whole state of a training in one safetensors file: weights and buffers under their own names, averaged ones under
-/// <c>ema.</c>, moments under <c>optimizer.</c>, counters and options in the header.
+/// <c>ema.</c>, moments under <c>optimizer.</c>, an objective's own tensors under <c>state.</c>, counters and options in the header.
 /// </summary>
-internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters parameters, Optimizer optimizer, ModelEma? ema, PostHocAverages? postHoc, TrainerOptions options, bool hasGhostNorm)
+internal sealed class TrainingCheckpoint(Objective objective, string data, FlatParameters parameters, GroupOptimizer optimizer, ModelEma? ema, PostHocAverages? postHoc, TrainerOptions options, bool hasGhostNorm)
 {
     private const string MetadataKey = "espalier.training";
+    private const string StatePrefix = "state.";
 
     /// <summary>The counters of a training.</summary>
     public sealed record Counters(
         long Step, long SamplesSeen, int BatchSize, double TrainingSeconds, double Loss, double? Best, long BestSamples,
-        long EmaSamples, long EmaPendingSamples, int EmaPendingSteps, Dictionary<string, double> Optimizer, TrainerOptions Options);
+        long EmaSamples, long EmaPendingSamples, int EmaPendingSteps, Dictionary<string, double> Optimizer, TrainerOptions Options, string? Data = null);
 
     public void Save(string path, Counters counters)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
         var tensors = new List<KeyValuePair<string, Tensor>>();
-        foreach ((string name, Tensor tensor) in model.state_dict())
+        foreach ((string name, Tensor tensor) in objective.Model.state_dict())
             tensors.Add(new(name, tensor));
-        foreach ((string name, Tensor flat) in FlatState())
+        foreach ((string name, Tensor flat, IReadOnlyList<FlatSlice> slices) in FlatState())
         {
-            foreach (FlatSlice slice in parameters.Slices)
+            foreach (FlatSlice slice in slices)
                 tensors.Add(new(name + slice.Name, slice.Of(flat)));
         }
 
         foreach ((string name, Tensor average) in Buffers())
             tensors.Add(new(name, average));
+        foreach ((string name, Tensor state) in objective.State)
+            tensors.Add(new(StatePrefix + name, state));
         SafetensorsFile.Write(path, tensors, new Dictionary<string, string>
         {
-            [MetadataKey] = JsonSerializer.Serialize(counters with { Options = options }, TrainingJson.Options),
+            [MetadataKey] = JsonSerializer.Serialize(counters with { Options = options, Data = data }, TrainingJson.Options),
         });
     }
 
@@ -49,10 +53,12 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
         SafetensorsFile file = SafetensorsFile.Open(path);
         Counters counters = ReadCounters(file);
         RequireSameOptions(path, counters.Options);
-        ModelWeights.Load(model, path);
-        foreach ((string name, Tensor flat) in FlatState())
+        if (counters.Data is { } before && before != data)
+            throw new CheckpointException(path, "was trained on other data: their checksum differs", "resume with the same data, or start a new run");
+        ModelWeights.Load(objective.Model, path);
+        foreach ((string name, Tensor flat, IReadOnlyList<FlatSlice> slices) in FlatState())
         {
-            foreach (FlatSlice slice in parameters.Slices)
+            foreach (FlatSlice slice in slices)
             {
                 using Tensor view = slice.Of(flat);
                 file.LoadInto(name + slice.Name, view);
@@ -61,6 +67,8 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
 
         foreach ((string name, Tensor average) in Buffers())
             file.LoadInto(name, average);
+        foreach ((string name, Tensor state) in objective.State)
+            file.LoadInto(StatePrefix + name, state);
         ema?.Restore(counters.EmaSamples, counters.EmaPendingSamples, counters.EmaPendingSteps);
         foreach ((string _, ModelEma average) in postHoc?.State ?? [])
             average.Restore(counters.SamplesSeen, 0, 0);
@@ -72,7 +80,7 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
     /// <summary>Takes weights, buffers and averages only: going back to the best ones.</summary>
     public void LoadWeights(string path)
     {
-        ModelWeights.Load(model, path);
+        ModelWeights.Load(objective.Model, path);
         if (ema is null)
             return;
         SafetensorsFile file = SafetensorsFile.Open(path);
@@ -86,14 +94,14 @@ internal sealed class TrainingCheckpoint(torch.nn.Module model, FlatParameters p
             file.LoadInto(ModelWeights.EmaPrefix + name, average);
     }
 
-    private IEnumerable<(string Prefix, Tensor Flat)> FlatState()
+    private IEnumerable<(string Prefix, Tensor Flat, IReadOnlyList<FlatSlice> Slices)> FlatState()
     {
         if (ema is not null)
-            yield return (ModelWeights.EmaPrefix, ema.Weights);
+            yield return (ModelWeights.EmaPrefix, ema.Weights, parameters.Slices);
         foreach ((string prefix, ModelEma average) in postHoc?.State ?? [])
-            yield return (prefix, average.Weights);
-        foreach ((string name, Tensor flat) in optimizer.State)
-            yield return ($"optimizer.{name}.", flat);
+            yield return (prefix, average.Weights, parameters.Slices);
+        foreach ((string name, Tensor flat, IReadOnlyList<FlatSlice> slices) in optimizer.State)
+            yield return ($"optimizer.{name}.", flat, slices);
     }
 
     private IEnumerable<(string Name, Tensor Average)> Buffers() => (ema?.Buffers ?? []).Select(b => (ModelWeights.EmaPrefix + b.Name, b.Average))

@@ -22,15 +22,16 @@ public static class BatchInvariance
     /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="OptionsException">A value is out of range, or the trainings have no sample count in common.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static BatchInvarianceReport Measure(
+    public static BatchInvarianceReport Measure<TBatch>(
         TrainerOptions baseline,
         TrainerOptions scaled,
-        Func<OwnedObjective> objectives,
-        Dataset train,
-        Dataset? validation = null,
+        Func<OwnedObjective<TBatch>> objectives,
+        ISampleSource<TBatch> train,
+        ISampleSource<TBatch>? validation = null,
         BatchInvarianceOptions? options = null,
         Action<string>? report = null,
         CancellationToken cancellationToken = default)
+        where TBatch : IBatch
     {
         options ??= new BatchInvarianceOptions();
         options.Validate();
@@ -59,11 +60,13 @@ public static class BatchInvariance
         return new BatchInvarianceReport(baseline.BatchSize, scaled.BatchSize, length, large.Points.Count, large.Departure!, other.Departure!, large.Divergence?.Message);
     }
 
-    private static long Total(TrainerOptions options, Dataset train) => options.Length.ToSamples(options.EffectiveBase, train.Count);
+    private static long Total<TBatch>(TrainerOptions options, ISampleSource<TBatch> train)
+        where TBatch : IBatch => options.Length.ToSamples(options.EffectiveBase, train.Count);
 
-    private static long Bytes(Func<OwnedObjective> objectives, int copies)
+    private static long Bytes<TBatch>(Func<OwnedObjective<TBatch>> objectives, int copies)
+        where TBatch : IBatch
     {
-        using OwnedObjective owned = objectives();
+        using OwnedObjective<TBatch> owned = objectives();
         return Math.Max(1, copies * owned.Objective.Model.parameters().Sum(p => p.numel() * p.ElementSize));
     }
 

@@ -85,7 +85,8 @@ public static class LargestCurvature
     /// <returns>λ_max, negative where the loss curves down in every direction; NaN where a gradient is not finite.</returns>
     /// <exception cref="ArgumentNullException">The objective, the parameters or the samples are null.</exception>
     /// <exception cref="DataException">There are no samples, or the objective gives them no weight.</exception>
-    public static double Of(Objective objective, FlatParameters parameters, IReadOnlyList<Batch> batches, TrainingState state, int seed = 1)
+    public static double Of<TBatch>(Objective<TBatch> objective, FlatParameters parameters, IReadOnlyList<TBatch> batches, TrainingState state, int seed = 1)
+        where TBatch : IBatch
     {
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(batches);
@@ -97,7 +98,7 @@ public static class LargestCurvature
         {
             parameters.ZeroGradients();
             double weight = 0;
-            foreach (Batch batch in batches)
+            foreach (TBatch batch in batches)
             {
                 using var scope = torch.NewDisposeScope();
                 using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count), isAlone: true);

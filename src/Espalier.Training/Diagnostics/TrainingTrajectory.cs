@@ -48,14 +48,15 @@ public sealed class TrainingTrajectory : IDisposable
     /// <returns>The path; a training that diverges ends it and is no error.</returns>
     /// <exception cref="OptionsException">A value is out of range, or the two have no point in common.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static TrainingTrajectory Record(
+    public static TrainingTrajectory Record<TBatch>(
         TrainerOptions options,
-        Func<OwnedObjective> objectives,
-        Dataset train,
-        Dataset? validation,
+        Func<OwnedObjective<TBatch>> objectives,
+        ISampleSource<TBatch> train,
+        ISampleSource<TBatch>? validation,
         TrajectoryOptions points,
         TrainingTrajectory? reference = null,
         CancellationToken cancellationToken = default)
+        where TBatch : IBatch
     {
         points.Validate();
         var trajectory = new TrainingTrajectory(points, reference);
@@ -89,10 +90,11 @@ public sealed class TrainingTrajectory : IDisposable
         _kept.Clear();
     }
 
-    private void Run(TrainerOptions options, Func<OwnedObjective> objectives, Dataset train, Dataset? validation, CancellationToken cancellationToken)
+    private void Run<TBatch>(TrainerOptions options, Func<OwnedObjective<TBatch>> objectives, ISampleSource<TBatch> train, ISampleSource<TBatch>? validation, CancellationToken cancellationToken)
+        where TBatch : IBatch
     {
-        using OwnedObjective owned = objectives();
-        using (var initial = new FlatParameters(owned.Objective.Model, owned.Objective.Decays))
+        using OwnedObjective<TBatch> owned = objectives();
+        using (var initial = new FlatParameters(owned.Objective))
             _initial = initial.Values.clone().DetachFromDisposeScope();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var seen = new List<long>();
@@ -101,20 +103,7 @@ public sealed class TrainingTrajectory : IDisposable
         {
             Monitor = null,
             EvaluateEvery = Duration.Samples(_points.EvaluateEvery ?? _points.Samples),
-        })
-        {
-            Observer = snapshot =>
-            {
-                long samples = snapshot.State.SamplesSeen;
-                if (samples == _points.From)
-                    StartFrom(snapshot.Weights);
-                bool isLast = samples >= Math.Min(_points.Samples, snapshot.State.TotalSamples);
-                if ((samples % _points.Every == 0 || isLast) && samples > _points.From && Take(snapshot))
-                    seen.Add(samples);
-                if (samples >= _points.Samples)
-                    stop.Cancel();
-            },
-        };
+        });
         var progress = new Progress(p =>
         {
             losses.Add((p.State.SamplesSeen, p.Loss));
@@ -123,7 +112,7 @@ public sealed class TrainingTrajectory : IDisposable
         });
         try
         {
-            trainer.Fit(owned.Objective, train, validation, progress: progress, cancellationToken: stop.Token).Dispose();
+            trainer.Fit(owned.Objective, train, new() { Validation = validation, Progress = progress, Observer = Look }, stop.Token).Dispose();
         }
         catch (TrainingDivergedException error)
         {
@@ -134,6 +123,18 @@ public sealed class TrainingTrajectory : IDisposable
         (Points, Losses) = (seen, losses);
         if (_reference is not null)
             Departure = Compare(_reference);
+
+        void Look(TrainingSnapshot snapshot)
+        {
+            long samples = snapshot.State.SamplesSeen;
+            if (samples == _points.From)
+                StartFrom(snapshot.Weights);
+            bool isLast = samples >= Math.Min(_points.Samples, snapshot.State.TotalSamples);
+            if ((samples % _points.Every == 0 || isLast) && samples > _points.From && Take(snapshot))
+                seen.Add(samples);
+            if (samples >= _points.Samples)
+                stop.Cancel();
+        }
     }
 
     private bool Take(TrainingSnapshot snapshot)

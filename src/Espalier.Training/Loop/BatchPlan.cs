@@ -19,7 +19,7 @@ internal sealed class BatchPlan
     /// <param name="totalSamples">Samples of the training.</param>
     /// <param name="ranks">Number of processes.</param>
     /// <param name="normalizes">Whether a batch norm forbids micro-batches of one sample.</param>
-    public BatchPlan(TrainerOptions options, int epochSize, long totalSamples, int ranks, bool normalizes)
+    public BatchPlan(TrainerOptions options, long epochSize, long totalSamples, int ranks, bool normalizes)
     {
         (_options, _totalSamples, _ranks, _normalizes) = (options, totalSamples, ranks, normalizes);
         _phases = [(0, options.BatchSize), .. options.BatchSchedule.Select(p => (p.After.ToSamples(options.EffectiveBase, epochSize), p.BatchSize))];
@@ -45,13 +45,13 @@ internal sealed class BatchPlan
         return new StepPlan(position, samples, batch, [.. Cut(position, samples, batch)]);
     }
 
-    /// <summary>The micro-batches of one rank, step after step; all of a step's are given again where a step takes two passes.</summary>
-    public IEnumerable<MicroBatch> Of(int rank, long position, bool isCoupled)
+    /// <summary>The micro-batches of one rank, step after step; all of a step's are given again for each phase, and twice where a coupled objective takes two passes.</summary>
+    public IEnumerable<MicroBatch> Of(int rank, long position, int phases, bool isCoupled)
     {
         while (position < _totalSamples)
         {
             StepPlan step = StepAt(position);
-            int passes = isCoupled && step.MicroBatches.Count > 1 ? 2 : 1;
+            int passes = phases * (isCoupled && step.MicroBatches.Count > 1 ? 2 : 1);
             for (int pass = 0; pass < passes; pass++)
             {
                 foreach (MicroBatch micro in step.Of(rank, _ranks))

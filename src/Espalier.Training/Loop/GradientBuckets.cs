@@ -99,7 +99,7 @@ internal sealed class GradientBuckets : IDisposable
     private void Cut()
     {
         long elementSize = _parameters.Gradients.ElementSize;
-        foreach (IEnumerable<FlatSlice> region in new[] { _parameters.Slices.Where(s => s.Decays), _parameters.Slices.Where(s => !s.Decays) })
+        foreach (FlatSlice[] region in _parameters.Sections.SelectMany(Regions))
         {
             var open = new List<FlatSlice>();
             foreach (FlatSlice slice in region.Reverse())
@@ -112,6 +112,14 @@ internal sealed class GradientBuckets : IDisposable
             if (open.Count > 0)
                 Close(open);
         }
+    }
+
+    // Of a group those that decay and those that do not, each one range.
+    private IEnumerable<FlatSlice[]> Regions(ParameterSection section)
+    {
+        HashSet<string> names = [.. section.Parameters.Slices.Select(s => s.Name)];
+        yield return [.. _parameters.Slices.Where(s => s.Decays && names.Contains(s.Name))];
+        yield return [.. _parameters.Slices.Where(s => !s.Decays && names.Contains(s.Name))];
     }
 
     private void Close(List<FlatSlice> slices)

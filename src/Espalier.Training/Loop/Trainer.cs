@@ -1,6 +1,6 @@
+using Espalier.Communication;
 using Espalier.Data;
 using Espalier.Errors;
-using Espalier.Training.Checkpoints;
 using Espalier.Training.Objectives;
 
 namespace Espalier.Training.Loop;
@@ -10,6 +10,12 @@ namespace Espalier.Training.Loop;
 /// random is a function of the seed and the position in the sample stream: so the batch size can change without changing
 /// the recipe, and a resumed training continues bit for bit.
 /// </summary>
+/// <example>
+/// <code>
+/// var trainer = new Trainer(new TrainerOptions { Length = Duration.Epochs(10), BatchSize = 32 });
+/// using TrainingResult result = trainer.Fit(new ClassificationObjective(network), data.Train, new() { Validation = data.Validation });
+/// </code>
+/// </example>
 public sealed class Trainer
 {
     private readonly TrainerOptions _options;
@@ -22,38 +28,40 @@ public sealed class Trainer
         _options = options;
     }
 
-    /// <summary>Shown the weights after every step, on the calling thread; nobody where null.</summary>
-    public Action<TrainingSnapshot>? Observer { get; init; }
-
     /// <summary>Trains the objective's model.</summary>
     /// <param name="objective">What is learned.</param>
     /// <param name="train">Training data, on the model's device.</param>
-    /// <param name="validation">What <see cref="Objective.Evaluate"/> looks at; nothing where null.</param>
-    /// <param name="checkpoints">Where checkpoints go; none are written where null.</param>
-    /// <param name="resume">Continue from <see cref="CheckpointFolder.Last"/> where that exists.</param>
-    /// <param name="progress">Told after every step, on the calling thread.</param>
-    /// <param name="ranks">The processes that train together, each calling this with the same arguments; this one alone where null. Rank 0 evaluates and writes.</param>
+    /// <param name="context">Validation data, checkpoints, progress, ranks; none of them where null.</param>
     /// <param name="cancellationToken">Ends the training after the current step, with a checkpoint.</param>
     /// <returns>How it ended, with the averaged weights.</returns>
-    /// <exception cref="OptionsException">A batch is larger than the data.</exception>
+    /// <exception cref="OptionsException">A batch is larger than the data, or an option does not go with an indivisible source.</exception>
     /// <exception cref="TrainingDivergedException">The loss or the gradient became NaN or infinite; the weights are those before that step.</exception>
-    /// <exception cref="CheckpointException">The checkpoint to resume from is broken, or was made with other options or another model.</exception>
-    public TrainingResult Fit(
-        Objective objective,
-        Dataset train,
-        Dataset? validation = null,
-        CheckpointFolder? checkpoints = null,
-        bool resume = false,
-        IProgress<TrainingProgress>? progress = null,
-        Communication.ICommunicator? ranks = null,
-        CancellationToken cancellationToken = default)
+    /// <exception cref="CheckpointException">The checkpoint to resume from is broken, or was made with other options, another model or other data.</exception>
+    public TrainingResult Fit<TBatch>(Objective<TBatch> objective, ISampleSource<TBatch> train, FitContext<TBatch>? context = null, CancellationToken cancellationToken = default)
+        where TBatch : IBatch
     {
-        _options.ValidateFor(train.Count);
-        OptionsException.Require(_options.Monitor is not { RestoreBest: true } || (checkpoints is not null && validation is not null),
+        context ??= new();
+        ICommunicator ranks = context.Ranks ?? SingleProcess.Instance;
+        TrainerOptions options = train.IsIndivisible ? Whole(train, ranks) : _options;
+        options.ValidateFor(train.Count);
+        OptionsException.Require(options.Monitor is not { RestoreBest: true } || (context.Checkpoints is not null && context.Validation is not null),
             "monitor.restoreBest", true, "needs a checkpoint folder and validation data");
-        using var session = new TrainingSession(_options, objective, train, validation, checkpoints, ranks ?? Communication.SingleProcess.Instance, Observer);
-        if (resume && checkpoints is not null && File.Exists(checkpoints.Last))
+        using var session = new TrainingSession<TBatch>(options, objective, train, context, ranks);
+        if (context.Resume && context.Checkpoints is { } checkpoints && File.Exists(checkpoints.Last))
             session.Resume(checkpoints.Last);
-        return session.Run(progress, cancellationToken);
+        return session.Run(context.Progress, cancellationToken);
+    }
+
+    // One step an epoch, over all samples.
+    private TrainerOptions Whole<TBatch>(ISampleSource<TBatch> train, ICommunicator ranks)
+        where TBatch : IBatch
+    {
+        string why = $"does not go with {train.Name}, whose samples are learned from all at once";
+        OptionsException.Require(_options.MicroBatchSize is null, "microBatchSize", _options.MicroBatchSize, why);
+        OptionsException.Require(ranks.Size == 1, "ranks", ranks.Size, why);
+        OptionsException.Require(!_options.MeasureNoiseScale, "measureNoiseScale", true, why);
+        OptionsException.Require(_options.BatchSchedule.Count == 0, "batchSchedule", _options.BatchSchedule.Count, why);
+        OptionsException.Require(train.Count <= int.MaxValue, "data", train.Count, $"must be at most {int.MaxValue} samples at once");
+        return _options with { BatchSize = (int)train.Count, BaseBatchSize = null };
     }
 }

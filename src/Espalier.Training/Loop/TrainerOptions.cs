@@ -122,7 +122,7 @@ public sealed record TrainerOptions
     /// <summary>Checks what depends on the data.</summary>
     /// <param name="samples">Number of training samples.</param>
     /// <exception cref="OptionsException">A batch is larger than the data.</exception>
-    public void ValidateFor(int samples)
+    public void ValidateFor(long samples)
     {
         Validate();
         OptionsException.Require(LargestBatch <= samples, nameof(BatchSize), LargestBatch, $"must not exceed the {samples} training samples");

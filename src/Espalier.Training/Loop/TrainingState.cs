@@ -7,6 +7,9 @@ namespace Espalier.Training.Loop;
 /// <param name="EpochSize">Samples per epoch.</param>
 public readonly record struct TrainingState(long Step, long SamplesSeen, long TotalSamples, long EpochSize)
 {
+    /// <summary>Which phase of the step is under way, an index into <see cref="Objectives.Objective.Phases"/>.</summary>
+    public int Phase { get; init; }
+
     /// <summary>Epochs done, with fraction.</summary>
     public double Epoch => (double)SamplesSeen / EpochSize;
 }

@@ -37,7 +37,7 @@ public static class BatchNormStatistics
             using var scope = torch.NewDisposeScope();
             foreach ((Tensor running, Tensor _, double _) in statistics)
                 running.zero_();
-            model.call(data.Gather(order.Take(start, Math.Min(batchSize, data.Count - start))).Inputs);
+            model.call(data.Gather(order.Take(start, Math.Min(batchSize, data.Count - start)), start).Inputs);
 
             // From zero, a batch moves the running statistics by momentum times its own.
             foreach ((Tensor running, Tensor sum, double momentum) in statistics)

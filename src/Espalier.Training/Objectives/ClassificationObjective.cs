@@ -1,13 +1,12 @@
 using Espalier.Data;
 using Espalier.Data.Augmentation;
 using Espalier.Errors;
-using Espalier.Metrics;
 using Espalier.Training.Loop;
 
 namespace Espalier.Training.Objectives;
 
 /// <summary>Cross-entropy of a classifier; judged by <c>loss</c> (mean log loss) and <c>accuracy</c>.</summary>
-public sealed class ClassificationObjective : Objective
+public sealed class ClassificationObjective : Objective<LabelledBatch>
 {
     private readonly torch.nn.Module<Tensor, Tensor> _model;
     private readonly double _labelSmoothing;
@@ -34,13 +33,13 @@ public sealed class ClassificationObjective : Objective
     public BatchMixer? Mixer { get; init; }
 
     /// <inheritdoc/>
-    public override Batch Prepare(Batch batch) => Augmenter?.Apply(batch) ?? batch;
+    public override LabelledBatch Prepare(LabelledBatch batch) => Augmenter?.Apply(batch) ?? batch;
 
     /// <inheritdoc/>
     public override bool Decays(string name, Tensor parameter) => _decays?.Invoke(name, parameter) ?? base.Decays(name, parameter);
 
     /// <inheritdoc/>
-    public override LossSum Step(Batch batch, TrainingState state)
+    public override LossSum Step(LabelledBatch batch, TrainingState state)
     {
         MixedBatch mixed = Mixer?.Mix(batch.Inputs, batch.Labels, batch.Position) ?? new(batch.Inputs, batch.Labels, 1);
         Tensor logits = _model.call(mixed.Inputs);
@@ -54,17 +53,7 @@ public sealed class ClassificationObjective : Objective
     }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
-    {
-        using var classifier = new Models.TorchClassifier(_model, data.InputShape, data.ClassCount, data.Bounds);
-        using var scope = torch.NewDisposeScope();
-        Tensor probabilities = DatasetAnswers.Probabilities(classifier, data);
-        return new Dictionary<string, double>
-        {
-            ["loss"] = LogLoss.Of(probabilities, data.Labels),
-            ["accuracy"] = Accuracy.Of(probabilities, data.Labels),
-        };
-    }
+    public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<LabelledBatch> data, EvaluationContext context) => ClassificationNumbers.Of(_model, data);
 
     private Tensor CrossEntropy(Tensor logits, Tensor labels) =>
         torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum, label_smoothing: _labelSmoothing);

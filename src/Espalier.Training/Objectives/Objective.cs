@@ -1,14 +1,17 @@
-using Espalier.Data;
 using Espalier.Training.Loop;
 
 namespace Espalier.Training.Objectives;
 
 /// <summary>
-/// What is learned: the loss of a micro-batch and how progress is judged. The loop around it, with schedules,
-/// accumulation, averages and checkpoints, is <see cref="Trainer"/>'s.
+/// What is learned, without the type of its samples: networks, parameters, phases and state. Derive from <see cref="Objective{TBatch}"/>; the loop
+/// around it, with schedules, accumulation, averages and checkpoints, is <see cref="Trainer"/>'s.
 /// </summary>
 public abstract class Objective
 {
+    private protected Objective()
+    {
+    }
+
     /// <summary>The module that is trained, on the device of the data.</summary>
     public abstract torch.nn.Module Model { get; }
 
@@ -17,9 +20,24 @@ public abstract class Objective
 
     /// <summary>
     /// Whether the loss of a sample depends on the others in the batch beyond batch norm. Such a loss cannot be accumulated
-    /// over micro-batches unless it is a <see cref="CoupledObjective"/>.
+    /// over micro-batches unless it is a <see cref="CoupledObjective{TBatch}"/>.
     /// </summary>
     public virtual bool CouplesSamples => false;
+
+    /// <summary>
+    /// Parameters that are trained unlike the others: other rates, other decay, an optimizer of their own. A parameter belongs to the first group
+    /// whose pattern fits its name; those that fit none train as <see cref="TrainerOptions"/> say. Default: no groups.
+    /// </summary>
+    public virtual IReadOnlyList<ParameterGroup> ParameterGroups => [];
+
+    /// <summary>What one step does in turn, each phase over all samples of the step. Default: one phase that trains all parameters.</summary>
+    public virtual IReadOnlyList<Phase> Phases => Phase.Single;
+
+    /// <summary>
+    /// Named tensors beside the model's own that a checkpoint must hold, such as the centre of a teacher's answers. Their names and shapes do not
+    /// change. Default: none.
+    /// </summary>
+    public virtual IEnumerable<KeyValuePair<string, Tensor>> State => [];
 
     /// <summary>
     /// What this rank adds up over the micro-batches of a step for <see cref="AfterOptimizerStep"/>: float32 or float64 on
@@ -33,38 +51,21 @@ public abstract class Objective
     {
     }
 
-    /// <summary>
-    /// Prepares a micro-batch, such as by random views of its inputs. Runs ahead on the loader's thread; what is random in
-    /// it must be a function of the seed and <see cref="Batch.Position"/>.
-    /// </summary>
-    /// <param name="batch">The samples as they are in the data set.</param>
-    /// <returns>The same batch, or one that takes over its tensors.</returns>
-    public virtual Batch Prepare(Batch batch) => batch;
-
-    /// <summary>The loss of one micro-batch, in training mode. Runs inside the trainer's dispose scope.</summary>
-    /// <param name="batch">The samples; belongs to the trainer.</param>
-    /// <param name="state">Where the training stands.</param>
-    public abstract LossSum Step(Batch batch, TrainingState state);
-
     /// <summary>Which parameters weight decay applies to: those of two or more dimensions.</summary>
     /// <param name="name">The parameter's name.</param>
     /// <param name="parameter">The parameter.</param>
     public virtual bool Decays(string name, Tensor parameter) => parameter.dim() > 1;
 
-    /// <summary>Called once when the gradients of a step are complete, before they are averaged, clipped and used.</summary>
+    /// <summary>Called once when the gradients of a phase are complete, before they are averaged, clipped and used.</summary>
     /// <param name="gradients">Holds the gradients summed over the whole step.</param>
     /// <param name="state">Where the training stands before the step.</param>
     public virtual void BeforeOptimizerStep(FlatParameters gradients, TrainingState state)
     {
     }
 
-    /// <summary>Called once after every optimizer step, when weights and EMA are new.</summary>
+    /// <summary>Called once after every step, when weights and EMA are new.</summary>
     /// <param name="state">Where the training stands.</param>
     public virtual void AfterOptimizerStep(TrainingState state)
     {
     }
-
-    /// <summary>The numbers by which the model as it stands is judged, under stable names such as <c>loss</c>.</summary>
-    /// <param name="data">What to judge it on.</param>
-    public virtual IReadOnlyDictionary<string, double> Evaluate(Dataset data) => new Dictionary<string, double>();
 }

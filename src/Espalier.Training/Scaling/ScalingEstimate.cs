@@ -29,21 +29,15 @@ public sealed record ScalingEstimate(long Samples, double NoiseScale, double Noi
     /// <exception cref="OptionsException">An option is out of range.</exception>
     /// <exception cref="TrainingDivergedException">Already the base training diverges.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public static ScalingEstimate Measure(TrainerOptions baseline, Func<OwnedObjective> objectives, Dataset train, CancellationToken cancellationToken = default)
+    public static ScalingEstimate Measure<TBatch>(TrainerOptions baseline, Func<OwnedObjective<TBatch>> objectives, ISampleSource<TBatch> train, CancellationToken cancellationToken = default)
+        where TBatch : IBatch
     {
-        using OwnedObjective owned = objectives();
+        using OwnedObjective<TBatch> owned = objectives();
         long samples = Math.Min(MostSamples, train.Count);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bool isCut = baseline.BatchSize > 1;
-        var trainer = new Trainer(baseline with { Monitor = null, PostHoc = null, MeasureNoiseScale = isCut, EvaluateEvery = Duration.Epochs(1e6), BatchSchedule = [] })
-        {
-            Observer = s =>
-            {
-                if (s.State.SamplesSeen >= samples)
-                    stop.Cancel();
-            },
-        };
-        using TrainingResult result = trainer.Fit(owned.Objective, train, cancellationToken: stop.Token);
+        var trainer = new Trainer(baseline with { Monitor = null, PostHoc = null, MeasureNoiseScale = isCut, EvaluateEvery = Duration.Epochs(1e6), BatchSchedule = [] });
+        using TrainingResult result = trainer.Fit(owned.Objective, train, new() { Observer = Look }, stop.Token);
         cancellationToken.ThrowIfCancellationRequested();
         GradientNoiseScale? noise = result.NoiseScale is { } measured && !double.IsNaN(measured.Value) ? measured : null;
         string? note = noise is not null ? null
@@ -51,18 +45,25 @@ public sealed record ScalingEstimate(long Samples, double NoiseScale, double Noi
             : "the gradient noise scale needs a base batch of at least 2";
         return new ScalingEstimate(result.State.SamplesSeen, noise?.Value ?? double.NaN, noise?.NoiseTrace ?? double.NaN, noise?.SignalSquared ?? double.NaN,
             baseline.Optimizer.Kind == OptimizerKind.Sgd ? Curvature(baseline, owned.Objective, result, train) : null, note);
+
+        void Look(TrainingSnapshot snapshot)
+        {
+            if (snapshot.State.SamplesSeen >= samples)
+                stop.Cancel();
+        }
     }
 
-    private static double Curvature(TrainerOptions options, Objective objective, TrainingResult result, Dataset train)
+    private static double Curvature<TBatch>(TrainerOptions options, Objective<TBatch> objective, TrainingResult result, ISampleSource<TBatch> train)
+        where TBatch : IBatch
     {
         using var scope = torch.NewDisposeScope();
         ModuleModes.Train(objective.Model);
-        var stream = new SampleStream(train.Count, options.OrderSeed ?? options.Seed);
-        int size = Math.Min(train.Count, objective.CouplesSamples ? options.BatchSize : CurvatureSamples);
+        SampleStream stream = SampleStream.Of(train, options.OrderSeed ?? options.Seed);
+        int size = (int)Math.Min(train.Count, objective.CouplesSamples ? options.BatchSize : CurvatureSamples);
         int piece = objective.CouplesSamples ? size : Math.Min(size, options.MicroBatchSize ?? Math.Max(options.BatchSize, CurvatureSamples));
-        var batches = new List<Batch>();
+        var batches = new List<TBatch>();
         for (int start = 0; start + 1 < size; start += piece)
-            batches.Add(objective.Prepare(train.Gather(stream.Take(start, Math.Min(piece, size - start))) with { Position = start }));
+            batches.Add(objective.Prepare(train.Gather(stream.Take(start, Math.Min(piece, size - start)), start)));
         return Espalier.Training.Diagnostics.LargestCurvature.Of(objective, result.Parameters!, batches, result.State, options.Seed);
     }
 }

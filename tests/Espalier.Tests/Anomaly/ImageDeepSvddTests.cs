@@ -121,9 +121,9 @@ public sealed class ImageDeepSvddTests : IDisposable
         using var network = nn.Linear(3, 2, hasBias: false);
         Tensor centre = tensor(new[] { 0.5f, -1f }), x = randn(5, 3);
         double[] d = [.. (network.call(x) - centre).square().sum([1L]).detach().to(float64).data<double>()];
-        using var data = new Dataset("five", x.clone(), zeros(5, dtype: int64), ["one"], Espalier.Models.InputBounds.Unbounded);
+        using var data = new InputRows("five", x.clone());
         double Loss(double? nu, long warmup, long seen) => new SphereObjective(network, centre, nu, warmup)
-            .Step(data.Gather([0, 1, 2, 3, 4]), new Espalier.Training.Loop.TrainingState { SamplesSeen = seen }).Sum.item<float>();
+            .Step(data.Gather([0, 1, 2, 3, 4], 0), new Espalier.Training.Loop.TrainingState { SamplesSeen = seen }).Sum.item<float>();
 
         Assert.Equal(d.Sum(), Loss(null, 0, 0), 4);
         Assert.Equal(d.Sum() / 0.25, Loss(0.25, 10, 5), 3);

@@ -86,19 +86,19 @@ public sealed class OutlierExposureTests
         using var model = Model();
         var options = new OutlierExposureOptions { Loss = kind, Weight = 0.7, OutliersPerSample = 3, InlierEnergy = kind == OutlierLoss.Energy ? -2 : null, OutlierEnergy = kind == OutlierLoss.Energy ? -1.5 : null };
         var objective = new OutlierExposure(model, train, outliers, options, seed: 5);
-        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([.. Enumerable.Range(0, 8)], 0);
 
         double loss = objective.Step(batch, default).Sum.item<float>();
 
-        Tensor inside = model.call(batch.Inputs).detach(), outside = model.call(batch.Views[0]).detach();
+        Tensor inside = model.call(batch.Inputs).detach(), outside = model.call(batch.Outliers!).detach();
         Assert.Equal(24, outside.shape[0]);
-        Tensor own = nn.functional.cross_entropy(inside, batch.Labels, reduction: nn.Reduction.Sum);
+        Tensor own = nn.functional.cross_entropy(inside, batch.Labels!, reduction: nn.Reduction.Sum);
         double expected = kind switch
         {
             OutlierLoss.UniformCrossEntropy => (own + (0.7 * 8 * -nn.functional.log_softmax(outside, 1).mean())).item<float>(),
             OutlierLoss.ClassPrior => (own + (0.7 * 8 * -(nn.functional.log_softmax(outside, 1) / Classes).sum([1L]).mean())).item<float>(),
             OutlierLoss.Energy => (own + (0.7 * nn.functional.relu(-inside.logsumexp(1) + 2).square().sum()) + (0.7 * 8 * nn.functional.relu(-1.5 + outside.logsumexp(1)).square().mean())).item<float>(),
-            _ => (nn.functional.binary_cross_entropy_with_logits(inside, nn.functional.one_hot(batch.Labels, Classes).to(float32), reduction: nn.Reduction.Sum)
+            _ => (nn.functional.binary_cross_entropy_with_logits(inside, nn.functional.one_hot(batch.Labels!, Classes).to(float32), reduction: nn.Reduction.Sum)
                 + (0.7 * 8 * nn.functional.binary_cross_entropy_with_logits(outside, zeros_like(outside), reduction: nn.Reduction.Sum) / 24)).item<float>(),
         };
         Assert.Equal(expected, loss, 4);
@@ -111,12 +111,12 @@ public sealed class OutlierExposureTests
         using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
         using var model = Model();
         var objective = new OutlierExposure(model, train, outliers, new() { Weight = 1, HardShare = 0.5, OutliersPerSample = 1 });
-        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 9)]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([.. Enumerable.Range(0, 9)], 0);
 
         double loss = objective.Step(batch, default).Sum.item<float>();
 
-        double own = nn.functional.cross_entropy(model.call(batch.Inputs).detach(), batch.Labels, reduction: nn.Reduction.Sum).item<float>();
-        double[] losses = [.. Numbers(OutlierLosses.UniformCrossEntropy(model.call(batch.Views[0]).detach().to(float64))).OrderDescending()];
+        double own = nn.functional.cross_entropy(model.call(batch.Inputs).detach(), batch.Labels!, reduction: nn.Reduction.Sum).item<float>();
+        double[] losses = [.. Numbers(OutlierLosses.UniformCrossEntropy(model.call(batch.Outliers!).detach().to(float64))).OrderDescending()];
         Assert.Equal(own + (9 * losses.Take(5).Average()), loss, 4);
         Assert.True(objective.CouplesSamples);
     }
@@ -129,11 +129,11 @@ public sealed class OutlierExposureTests
         using var norm = nn.BatchNorm1d(6, momentum: 1);
         using var model = nn.Sequential(("norm", norm), ("linear", nn.Linear(6, Classes)));
         var objective = new OutlierExposure(model, train, outliers);
-        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([.. Enumerable.Range(0, 8)], 0);
 
         objective.Step(batch, default);
 
-        Tensor all = cat([batch.Inputs, batch.Views[0]]);
+        Tensor all = cat([batch.Inputs, batch.Outliers!]);
         Assert.Equal(Numbers(all.mean([0L]).to(float64)), Numbers(norm.running_mean!.to(float64)), new Tolerance(1e-5));
     }
 
@@ -149,7 +149,8 @@ public sealed class OutlierExposureTests
         {
             using var model = new MlpClassifier(new() { Inputs = 6, Classes = Classes, HiddenSizes = [8], Dropout = 0.3 }, seed: 1);
             var options = new TrainerOptions { Length = Duration.Steps(6), BatchSize = 12, MicroBatchSize = size, Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 0.1 } };
-            using TrainingResult result = new Trainer(options).Fit(new OutlierExposure(model, train, outliers, seed: 3), train);
+            var objective = new OutlierExposure(model, train, outliers, seed: 3);
+            using TrainingResult result = new Trainer(options).Fit(objective, objective.ForTraining(train));
             return [.. model.parameters().SelectMany(p => p.detach().data<float>().ToArray())];
         }
 
@@ -164,7 +165,7 @@ public sealed class OutlierExposureTests
         using var model = Model();
         var objective = new OutlierExposure(model, train, outliers, new() { OutliersPerSample = 2 }, seed: 4);
 
-        float[] First(long position) => objective.Prepare(train.Gather([0, 1, 2, 3, 4]) with { Position = position }).Views[0].select(1, 0).data<float>().ToArray();
+        float[] First(long position) => objective.ForTraining(train).Gather([0, 1, 2, 3, 4], position).Outliers!.select(1, 0).data<float>().ToArray();
 
         float[] all = outliers.All().Inputs.select(1, 0).data<float>().ToArray();
         float[] one = First(0), two = First(5);
@@ -190,10 +191,9 @@ public sealed class OutlierExposureTests
         double Auroc(bool exposed)
         {
             using var model = new MlpClassifier(new() { Inputs = 6, Classes = Classes, HiddenSizes = [32] }, seed: 1);
-            Objective objective = exposed ? new OutlierExposure(model, train, outliers) : new ClassificationObjective(model);
-            using (new Trainer(new() { Length = Duration.Epochs(20), BatchSize = 40, Optimizer = new() { LearningRate = 0.01 } }).Fit(objective, train))
-            {
-            }
+            var trainer = new Trainer(new() { Length = Duration.Epochs(20), BatchSize = 40, Optimizer = new() { LearningRate = 0.01 } });
+            var exposure = new OutlierExposure(model, train, outliers);
+            (exposed ? trainer.Fit(exposure, exposure.ForTraining(train)) : trainer.Fit(new ClassificationObjective(model), train)).Dispose();
 
             using var classifier = new TorchClassifier(model, [6], Classes, InputBounds.Unbounded);
             using var detector = Detector.Create("msp", classifier);
@@ -222,7 +222,7 @@ public sealed class OutlierExposureTests
         double outside = (-model.call(outliers.All().Inputs).logsumexp(1)).median().item<float>();
         bool told = inside < 2.0 / 3 * outside;
 
-        void Begin() => new Trainer(new() { Length = Duration.Steps(1), BatchSize = 4 }).Fit(objective, train).Dispose();
+        void Begin() => new Trainer(new() { Length = Duration.Steps(1), BatchSize = 4 }).Fit(objective, objective.ForTraining(train)).Dispose();
 
         if (!told)
         {
@@ -242,12 +242,12 @@ public sealed class OutlierExposureTests
         using Dataset train = Rows(40, 1), outliers = Rows(25, 2);
         using var model = new ExtraOutput(new MlpClassifier(new() { Inputs = 6, Classes = Classes + 1, HiddenSizes = [5] }, seed: 1), Classes);
         var objective = new OutlierExposure(model, train, outliers, new() { Loss = OutlierLoss.RejectClass, Weight = 1, OutliersPerSample = 1 });
-        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([.. Enumerable.Range(0, 8)], 0);
 
         double loss = objective.Step(batch, default).Sum.item<float>();
 
-        Tensor labels = cat([batch.Labels, full(8, Classes, dtype: int64)]);
-        Assert.Equal(nn.functional.cross_entropy(model.All(cat([batch.Inputs, batch.Views[0]])).detach(), labels, reduction: nn.Reduction.Sum).item<float>(), loss, 4);
+        Tensor labels = cat([batch.Labels!, full(8, Classes, dtype: int64)]);
+        Assert.Equal(nn.functional.cross_entropy(model.All(cat([batch.Inputs, batch.Outliers!])).detach(), labels, reduction: nn.Reduction.Sum).item<float>(), loss, 4);
         Assert.Equal([2L, Classes], model.call(batch.Inputs.narrow(0, 0, 2)).shape);
         Assert.Equal(Numbers(model.All(batch.Inputs).detach().to(float64).softmax(1).select(1, Classes)), Numbers(new ExtraOutputDetector(model, isConfidence: false).Score(batch.Inputs)), new Tolerance(1e-6));
         using var plain = Model();
@@ -263,12 +263,12 @@ public sealed class OutlierExposureTests
         using var model = new ExtraOutput(new MlpClassifier(new() { Inputs = 6, Classes = Classes + 1, HiddenSizes = [5] }, seed: 1), Classes);
         // Every sample may ask.
         using var objective = new ConfidenceBranch(model, train, outliers, new() { HintShare = 1 }, weight: 0.5, outliersPerSample: 1);
-        Batch batch = objective.Prepare(train.Gather([.. Enumerable.Range(0, 8)]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([.. Enumerable.Range(0, 8)], 0);
 
         double loss = objective.Step(batch, default).Sum.item<float>();
 
-        Tensor own = model.All(batch.Inputs).detach().to(float64), foreign = model.All(batch.Views[0]).detach().to(float64);
-        double[] p = Numbers(own.narrow(1, 0, Classes).softmax(1).gather(1, batch.Labels.unsqueeze(1))), b = Numbers(own.select(1, Classes).sigmoid()), u = Numbers(foreign.select(1, Classes).sigmoid());
+        Tensor own = model.All(batch.Inputs).detach().to(float64), foreign = model.All(batch.Outliers!).detach().to(float64);
+        double[] p = Numbers(own.narrow(1, 0, Classes).softmax(1).gather(1, batch.Labels!.unsqueeze(1))), b = Numbers(own.select(1, Classes).sigmoid()), u = Numbers(foreign.select(1, Classes).sigmoid());
         double expected = p.Zip(b).Sum(v => -Math.Log((v.Second * v.First) + 1 - v.Second)) - (0.1 * b.Sum(Math.Log)) - (0.5 * 8 * u.Average(v => Math.Log(1 - v)));
         Assert.Equal(expected, loss, 3);
 
@@ -287,16 +287,16 @@ public sealed class OutlierExposureTests
         using var train = new Dataset("own", randint(7, [10, 6], dtype: int64, generator: generator), zeros(10, dtype: int64), ["text"]);
         using var outliers = new Dataset("foreign", randint(7, [9, 6], dtype: int64, generator: generator), zeros(9, dtype: int64), ["text"]);
         var objective = new LanguageExposure(model, train, outliers);
-        Batch batch = objective.Prepare(train.Gather([0, 1, 2]));
+        ExposedBatch batch = objective.ForTraining(train).Gather([0, 1, 2], 0);
 
         LossSum loss = objective.Step(batch, default);
 
         Tensor own = nn.functional.log_softmax(model.call(batch.Inputs.narrow(1, 0, 5)).detach(), 2);
         double next = -own.gather(2, batch.Inputs.narrow(1, 1, 5).unsqueeze(2)).sum().item<float>();
-        Tensor foreign = nn.functional.log_softmax(model.call(batch.Views[0].narrow(1, 0, 5)).detach(), 2);
+        Tensor foreign = nn.functional.log_softmax(model.call(batch.Outliers!.narrow(1, 0, 5)).detach(), 2);
         Assert.Equal(next + (0.5 * 15 * -foreign.mean().item<float>()), loss.Sum.item<float>(), 3);
         Assert.Equal(15, loss.Weight);
-        Assert.Equal(Numbers(foreign.mean([1L, 2L])), Numbers(new LanguageDetector(model).Score(batch.Views[0])), new Tolerance(1e-5));
+        Assert.Equal(Numbers(foreign.mean([1L, 2L])), Numbers(new LanguageDetector(model).Score(batch.Outliers!)), new Tolerance(1e-5));
         Assert.Equal(next / 15 / Math.Log(2), new LanguageDetector(model, LanguageScore.BitsPerToken).Score(batch.Inputs).mean().item<double>(), 5);
     }
 

@@ -36,7 +36,7 @@ public sealed class AdbenchTests : IDisposable
         // For a model the same rows, in single precision.
         using UncutData data = DataCatalog.Default.LoadUncut(new() { Name = name });
         using var scope = torch.NewDisposeScope();
-        Batch all = data.Pool.All();
+        LabelledBatch all = data.Pool.All();
         Assert.Equal(table.Rows.Cast<double>().Select(v => (float)v), all.Inputs.flatten().data<float>());
         Assert.Equal(table.Labels!.Select(l => l == "unusual" ? 1L : 0), all.Labels.data<long>());
         Assert.Equal(info.Files[0].Sha256, data.Checksums[info.Files[0].Name]);

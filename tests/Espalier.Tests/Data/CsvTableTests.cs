@@ -14,7 +14,7 @@ public sealed class CsvTableTests : IDisposable
 
     private static float[] Inputs(Dataset data)
     {
-        using Batch all = data.All();
+        using LabelledBatch all = data.All();
         return all.Inputs.data<float>().ToArray();
     }
 

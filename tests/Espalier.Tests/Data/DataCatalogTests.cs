@@ -14,7 +14,7 @@ public sealed class DataCatalogTests : IDisposable
 
     private static double[] Column(Dataset data, int column)
     {
-        using Batch all = data.All();
+        using LabelledBatch all = data.All();
         return [.. all.Inputs.reshape(data.Count, -1).select(1, column).contiguous().data<float>().ToArray().Select(v => (double)v)];
     }
 
@@ -53,7 +53,7 @@ public sealed class DataCatalogTests : IDisposable
         DatasetSplits s = loaded.Splits;
         double sum = new[] { s.Train, s.Validation, s.Test }.Sum(d => Pixels(d).Mean * d.Count);
         Assert.Equal(4.884164579855314, 16 * sum / 1797, 9); // sklearn: load_digits().data.mean()
-        using Batch batch = s.Test.Gather([0, 1, 2]);
+        using LabelledBatch batch = s.Test.Gather([0, 1, 2]);
         Assert.All(batch.Inputs.data<float>().ToArray(), v => Assert.Equal(v * 16, MathF.Round(v * 16)));
         Assert.Equal((1, 0), (s.Test.Bounds.Upper, s.Test.Bounds.Lower));
     }

@@ -16,7 +16,7 @@ public sealed class DatasetBatchesTests
         using var scope = torch.NewDisposeScope();
         Tensor whole = data.All().Inputs;
         var seen = new List<Tensor>();
-        foreach (Batch batch in data.Batches(size))
+        foreach (LabelledBatch batch in data.Batches(size))
         {
             Assert.InRange(batch.Count, 1, size ?? 100);
             seen.Add(batch.Inputs.clone());

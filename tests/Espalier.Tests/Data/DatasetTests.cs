@@ -9,7 +9,7 @@ public sealed class DatasetTests
     public void Bytes_are_scaled_as_they_are_gathered()
     {
         using Dataset data = new("bytes", torch.tensor(new byte[] { 0, 51, 102, 255 }).view(4, 1, 1, 1), torch.tensor(new long[] { 0, 1, 0, 1 }), ["a", "b"], scale: 1 / 255.0);
-        using Batch batch = data.Gather([3, 1, 1]);
+        using LabelledBatch batch = data.Gather([3, 1, 1]);
         Assert.Equal([3L, 1, 1, 1], batch.Inputs.shape);
         Assert.Equal(torch.float32, batch.Inputs.dtype);
         float[] values = batch.Inputs.data<float>().ToArray();
@@ -25,7 +25,7 @@ public sealed class DatasetTests
     {
         Tensor columns = torch.tensor(new float[] { 1, 2, 3, 4, 5, 6 }, asDouble ? torch.float64 : torch.float32).view(2, 3);
         using Dataset data = new("t", columns.t(), torch.zeros(3, dtype: torch.int64), ["a"]);
-        using Batch batch = data.Gather([2, 0]);
+        using LabelledBatch batch = data.Gather([2, 0]);
         using Tensor gathered = batch.Inputs.to(torch.float64);
         Assert.Equal(asDouble ? torch.float64 : torch.float32, batch.Inputs.dtype);
         Assert.Equal([3.0, 6, 1, 4], gathered.data<double>().ToArray());
@@ -37,7 +37,7 @@ public sealed class DatasetTests
         Dataset data = new("d", torch.arange(6, dtype: torch.float32).view(3, 2), torch.tensor(new long[] { 0, 1, 2 }), ["a", "b", "c"]);
         using Dataset subset = data.Subset([2, 0], "part");
         data.Dispose();
-        using Batch all = subset.All();
+        using LabelledBatch all = subset.All();
         Assert.Equal([4f, 5f, 0f, 1f], all.Inputs.data<float>().ToArray());
         Assert.Equal([2L, 0], subset.LabelArray());
         Assert.Equal("part", subset.Name);

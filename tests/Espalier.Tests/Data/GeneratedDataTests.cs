@@ -8,7 +8,7 @@ public sealed class GeneratedDataTests
 {
     private static float[] Inputs(Dataset data)
     {
-        using Batch all = data.All();
+        using LabelledBatch all = data.All();
         return all.Inputs.data<float>().ToArray();
     }
 

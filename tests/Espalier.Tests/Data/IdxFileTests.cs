@@ -34,7 +34,7 @@ public sealed class IdxFileTests : IDisposable
         Assert.Equal([1L, 2, 3], data.InputShape);
         Assert.Equal([3L, 1], data.LabelArray());
         Assert.Equal(["0", "1", "2", "3"], data.ClassNames);
-        using Batch batch = data.Gather([0]);
+        using LabelledBatch batch = data.Gather([0]);
         Assert.Equal([0, 0.2f, 0.4f, 0.6f, 0.8f, 1], batch.Inputs.data<float>().ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
     }
 

@@ -27,7 +27,7 @@ public sealed class ImageFolderTests : IDisposable
 
     private static float[] Pixels(Dataset data, int sample)
     {
-        using Batch batch = data.Gather([sample]);
+        using LabelledBatch batch = data.Gather([sample]);
         return [.. batch.Inputs.data<float>().ToArray().Select(v => MathF.Round(v * 255))];
     }
 

@@ -9,18 +9,19 @@ public sealed class PrefetchingLoaderTests
     private static Dataset Numbers(int count) => new("numbers",
         torch.arange(count, dtype: torch.float32).view(count, 1), torch.zeros(count, dtype: torch.int64), ["all"]);
 
-    private static float[] Values(Batch batch) => batch.Inputs.data<float>().ToArray();
+    private static PrefetchingLoader<LabelledBatch> Loader(Dataset data, IEnumerable<IReadOnlyList<int>> batches, int ahead = 2) => new(data.Name, batches.Select(data.Gather), ahead);
+
+    private static float[] Values(LabelledBatch batch) => batch.Inputs.data<float>().ToArray();
 
     [Fact]
     public void Batches_come_in_order_and_outlive_scopes()
     {
         using Dataset data = Numbers(10);
-        using var loader = new PrefetchingLoader(data, [[0, 1], [9], [3, 3, 2]]);
-        var batches = new List<Batch>();
+        using var loader = Loader(data, [[0, 1], [9], [3, 3, 2]]);
+        var batches = new List<LabelledBatch>();
         using (torch.NewDisposeScope())
             batches.AddRange(loader);
         Assert.Equal([[0f, 1f], [9f], [3f, 3f, 2f]], batches.Select(Values));
-        Assert.Equal([3, 3, 2], batches[2].Indices);
         batches.ForEach(b => b.Dispose());
     }
 
@@ -28,11 +29,11 @@ public sealed class PrefetchingLoaderTests
     public void An_exception_of_the_thread_reaches_the_consumer_after_the_good_batches()
     {
         using Dataset data = Numbers(4);
-        using var loader = new PrefetchingLoader(data, [[0], [1], [4], [2]], ahead: 1);
+        using var loader = Loader(data, [[0], [1], [4], [2]], ahead: 1);
         var seen = new List<float>();
         var error = Assert.Throws<ArgumentOutOfRangeException>(() =>
         {
-            foreach (Batch batch in loader)
+            foreach (LabelledBatch batch in loader)
             {
                 using (batch)
                     seen.AddRange(Values(batch));
@@ -56,7 +57,7 @@ public sealed class PrefetchingLoaderTests
             }
         }
 
-        var loader = new PrefetchingLoader(data, Endless(), ahead: 3);
+        var loader = Loader(data, Endless(), ahead: 3);
         loader.First().Dispose();
         loader.Dispose();
         Assert.InRange(asked, 1, 6); // Disposing waits for the thread, so nobody asks from here on.
@@ -67,6 +68,6 @@ public sealed class PrefetchingLoaderTests
     public void Ahead_must_be_positive()
     {
         using Dataset data = Numbers(2);
-        Assert.Throws<OptionsException>(() => new PrefetchingLoader(data, [[0]], ahead: 0));
+        Assert.Throws<OptionsException>(() => Loader(data, [[0]], ahead: 0));
     }
 }

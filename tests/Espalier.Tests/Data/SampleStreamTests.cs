@@ -44,8 +44,8 @@ public sealed class SampleStreamTests
     public void The_stream_runs_across_epoch_borders()
     {
         var stream = new SampleStream(10, seed: 5);
-        int[] expected = [.. EpochOrder.Permutation(10, 5, 0), .. EpochOrder.Permutation(10, 5, 1), .. EpochOrder.Permutation(10, 5, 2)];
-        var seen = new List<int>();
+        long[] expected = [.. EpochOrder.Permutation(10, 5, 0), .. EpochOrder.Permutation(10, 5, 1), .. EpochOrder.Permutation(10, 5, 2)];
+        var seen = new List<long>();
         for (long position = 0; position < 30; position += 4)
             seen.AddRange(stream.Take(position, (int)Math.Min(4, 30 - position)));
         Assert.Equal(expected, seen);

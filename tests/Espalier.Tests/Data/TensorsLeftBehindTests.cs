@@ -17,9 +17,9 @@ public sealed class TensorsLeftBehindTests : IDisposable
         using var data = new Dataset("numbers", torch.arange(1000, dtype: torch.float32).view(1000, 1), torch.zeros(1000, dtype: torch.int64), ["all"]);
         var stream = new SampleStream(1000, 1);
         long before = Count();
-        using (var loader = new PrefetchingLoader(data, Enumerable.Range(0, 500).Select(i => stream.Take(i * 32L, 32))))
+        using (var loader = new PrefetchingLoader<LabelledBatch>(data.Name, Enumerable.Range(0, 500).Select(i => data.Gather(stream.Take(i * 32L, 32), i * 32L))))
         {
-            foreach (Batch batch in loader.Take(400))
+            foreach (LabelledBatch batch in loader.Take(400))
                 batch.Dispose();
         }
 

@@ -13,12 +13,12 @@ public sealed class TextDataTests
         using Dataset data = Dataset.Windows("text", torch.arange(0, 1000, dtype: torch.int64), length: 7, stride: 3);
         Assert.Equal(((1000 - 7) / 3) + 1, data.Count);
         Assert.True(data.IsTokens);
-        using Batch batch = data.Gather([0, 330, 5, 5]);
+        using LabelledBatch batch = data.Gather([0, 330, 5, 5]);
         Assert.Equal(torch.int64, batch.Inputs.dtype);
         Assert.Equal([.. new long[] { 0, 990, 15, 15 }.SelectMany(s => Enumerable.Range(0, 7).Select(i => s + i))], batch.Inputs.data<long>().ToArray());
         Assert.Equal([0, 0, 0, 0], batch.Labels.data<long>().ToArray());
         using Dataset two = data.Subset([4, 2]);
-        using Batch subset = two.All();
+        using LabelledBatch subset = two.All();
         Assert.Equal([12, 6], [.. subset.Inputs.select(1, 0).data<long>().ToArray()]);
         using Dataset most = Dataset.Windows("text", torch.arange(0, 1000, dtype: torch.int64), 7, 3, most: 4);
         Assert.Equal(4, most.Count);

@@ -14,7 +14,7 @@ public sealed class WindowMemoryTests
         long before = process.WorkingSet64;
         // Copied, these windows would be a gigabyte.
         using Dataset data = Dataset.Windows("text", torch.zeros(1_000_000, dtype: torch.int64), length: 128, stride: 1);
-        using Batch batch = data.Gather([0, data.Count - 1]);
+        using LabelledBatch batch = data.Gather([0, data.Count - 1]);
         process.Refresh();
         Assert.Equal(999_873, data.Count);
         Assert.True(process.WorkingSet64 - before < 200_000_000);

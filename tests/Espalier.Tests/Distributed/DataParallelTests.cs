@@ -46,7 +46,7 @@ public sealed class DataParallelTests : IDisposable
     [InlineData(true)]
     public void A_last_step_with_fewer_micro_batches_than_ranks_is_taken_by_those_that_have_one(bool coupled)
     {
-        Objective Make(InvariantModel m) => coupled ? new InvariantModel.Contrast(m) : new InvariantModel.Classify(m);
+        Objective<LabelledBatch> Make(InvariantModel m) => coupled ? new InvariantModel.Contrast(m) : new InvariantModel.Classify(m);
         TrainerOptions options = Options with { MicroBatchSize = 16, Length = Duration.Samples((64 * 5) + 20) };
         Tensor alone = Train(1, Make, options)[0];
         foreach (Tensor together in Train(3, Make, options))
@@ -165,7 +165,7 @@ public sealed class DataParallelTests : IDisposable
         Tensor Fit(Reused model, ICommunicator communicator)
         {
             using Dataset data = InvariantModel.Data(300, torch.float64);
-            new Trainer(options).Fit(new ClassificationObjective(model), data, ranks: communicator).Dispose();
+            new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Ranks = communicator }).Dispose();
             using var noGradients = torch.no_grad();
             return torch.cat([.. model.parameters().Select(p => p.reshape(-1))]).clone();
         }
@@ -202,7 +202,7 @@ public sealed class DataParallelTests : IDisposable
     /// <summary>The models are made one after the other: the generator of their weights belongs to all threads.</summary>
     private static InvariantModel[] Models(int ranks) => [.. Enumerable.Range(0, ranks).Select(_ => InvariantModel.Create(torch.float64))];
 
-    private static Tensor[] Train(int ranks, Func<InvariantModel, Objective> objective, TrainerOptions options, Action<TrainingResult>? keep = null, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, CancellationToken stop = default)
+    private static Tensor[] Train(int ranks, Func<InvariantModel, Objective<LabelledBatch>> objective, TrainerOptions options, Action<TrainingResult>? keep = null, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, CancellationToken stop = default)
     {
         InvariantModel[] models = Models(ranks);
         return ranks == 1
@@ -210,16 +210,16 @@ public sealed class DataParallelTests : IDisposable
             : ThreadRanks.Run(ranks, r => Fit(models[r.Rank], objective, options, r, keep, folder, watch, stop: stop));
     }
 
-    private static (Tensor? Value, Exception? Error)[] Try(int ranks, Func<InvariantModel, Objective> objective, TrainerOptions options)
+    private static (Tensor? Value, Exception? Error)[] Try(int ranks, Func<InvariantModel, Objective<LabelledBatch>> objective, TrainerOptions options)
     {
         InvariantModel[] models = Models(ranks);
         return ThreadRanks.Try(ranks, r => Fit(models[r.Rank], objective, options, r));
     }
 
-    private static Tensor Fit(InvariantModel model, Func<InvariantModel, Objective> objective, TrainerOptions options, ICommunicator ranks, Action<TrainingResult>? keep = null, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, int samples = 300, CancellationToken stop = default)
+    private static Tensor Fit(InvariantModel model, Func<InvariantModel, Objective<LabelledBatch>> objective, TrainerOptions options, ICommunicator ranks, Action<TrainingResult>? keep = null, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, int samples = 300, CancellationToken stop = default)
     {
         using Dataset data = InvariantModel.Data(samples, torch.float64);
-        using TrainingResult result = new Trainer(options).Fit(objective(model), data, null, folder, resume: folder is not null, new Watcher(watch ?? (_ => { })), ranks, stop);
+        using TrainingResult result = new Trainer(options).Fit(objective(model), data, new() { Checkpoints = folder, Resume = folder is not null, Progress = new Watcher(watch ?? (_ => { })), Ranks = ranks }, stop);
         keep?.Invoke(result);
         return torch.cat([model.Flat(), result.Ema!.Weights.to(torch.float64)]);
     }
@@ -231,7 +231,7 @@ public sealed class DataParallelTests : IDisposable
         public void Report(TrainingProgress value) => watch(value);
     }
 
-    private sealed class PoisonedOnOneRank(InvariantModel model) : Objective
+    private sealed class PoisonedOnOneRank(InvariantModel model) : Objective<LabelledBatch>
     {
         private int _rank;
 
@@ -239,7 +239,7 @@ public sealed class DataParallelTests : IDisposable
 
         public override void Begin(TrainingSetup setup) => _rank = setup.Communicator.Rank;
 
-        public override LossSum Step(Batch batch, TrainingState state) =>
+        public override LossSum Step(LabelledBatch batch, TrainingState state) =>
             new(model.call(batch.Inputs).sum() * (state.Step == 3 && _rank == 1 ? double.NaN : 1), batch.Count);
     }
 }

@@ -45,7 +45,8 @@ public sealed class LanguageObjectiveTests
             Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 0.5, Momentum = 0, WeightDecay = 0 },
             Schedule = new() { Shape = ScheduleShape.Constant },
         };
-        using TrainingResult result = new Trainer(options).Fit(new MaskedLanguageObjective(model, tokenizer, new() { Probability = probability }, seed: 1), data, progress: watch is null ? null : new Listener(watch));
+        var objective = new MaskedLanguageObjective(model, tokenizer, new() { Probability = probability }, seed: 1);
+        using TrainingResult result = new Trainer(options).Fit(objective, objective.ForTraining(data.Tokens()), new() { Progress = watch is null ? null : new Listener(watch) });
         return [.. model.parameters().SelectMany(p => p.detach().flatten().data<float>().ToArray())];
     }
 
@@ -87,9 +88,10 @@ public sealed class LanguageObjectiveTests
                 parameter.zero_();
         }
 
-        Assert.Equal(tokenizer.VocabularySize, new MaskedLanguageObjective(masked, tokenizer, new(), 1).Evaluate(data)["perplexity"], 3);
+        var hidden = new MaskedLanguageObjective(masked, tokenizer, new(), 1);
+        Assert.Equal(tokenizer.VocabularySize, hidden.Evaluate(hidden.ForEvaluation(data.Tokens()), default)["perplexity"], 3);
         using Dataset windows = TextEncoding.Windows(tokenizer, SentenceGrammar.Generate(50, 3), Width + 1, Width);
-        IReadOnlyDictionary<string, double> numbers = new CausalLanguageObjective(causal).Evaluate(windows);
+        IReadOnlyDictionary<string, double> numbers = new CausalLanguageObjective(causal).Evaluate(windows.Tokens(), default);
         Assert.Equal(tokenizer.VocabularySize, numbers["perplexity"], 3);
         Assert.Equal(Math.Log2(tokenizer.VocabularySize), numbers["bitsPerCharacter"], 5);
     }
@@ -102,8 +104,8 @@ public sealed class LanguageObjectiveTests
         using var model = new MaskedLanguageModel(Encoder(tokenizer), seed: 4);
         model.eval();
         var objective = new MaskedLanguageObjective(model, tokenizer, new() { EvaluationSeed = 9 }, seed: 1);
-        double perplexity = objective.Evaluate(data)["perplexity"];
-        Assert.Equal(perplexity, objective.Evaluate(data)["perplexity"]);
+        double perplexity = objective.Evaluate(objective.ForEvaluation(data.Tokens()), default)["perplexity"];
+        Assert.Equal(perplexity, objective.Evaluate(objective.ForEvaluation(data.Tokens()), default)["perplexity"]);
 
         // By hand, over the logits of every token in one batch.
         using var scope = torch.NewDisposeScope();
@@ -122,7 +124,7 @@ public sealed class LanguageObjectiveTests
         using Dataset data = TextEncoding.Rows(tokenizer, SentenceGrammar.Generate(20, 3), [], Width + 1, TextFraming.None);
         using var model = new CausalLanguageModel(Encoder(tokenizer, causal: true));
         model.eval();
-        double loss = new CausalLanguageObjective(model, charactersPerToken: 2).Evaluate(data)["loss"];
+        double loss = new CausalLanguageObjective(model, charactersPerToken: 2).Evaluate(data.Tokens(), default)["loss"];
         using var scope = torch.NewDisposeScope();
         using var noGradients = torch.no_grad();
         Tensor rows = data.All().Inputs;
@@ -149,8 +151,8 @@ public sealed class LanguageObjectiveTests
         using Dataset data = TextEncoding.Rows(tokenizer, new("rows", [.. Enumerable.Repeat("a b c d e f g h", 4000)], [.. new int[4000]]), ["only", "other"], 10, TextFraming.None);
         using var model = new SequenceClassifier(new GmlpTextEncoder(new() { Vocabulary = tokenizer.VocabularySize, MaxLength = 10, DModel = 4, DFfn = 4, Layers = 1 }), 2);
         var objective = new TextClassificationObjective(model, tokenizer, new() { WordDropout = 0.05 }, seed: 1);
-        using Batch first = objective.Prepare(data.All() with { Position = 7 });
-        using Batch again = objective.Prepare(data.All() with { Position = 7 });
+        using LabelledBatch first = objective.Prepare(data.All() with { Position = 7 });
+        using LabelledBatch again = objective.Prepare(data.All() with { Position = 7 });
         long dropped = first.Inputs.eq(tokenizer.Specials.Unknown!.Value).sum().item<long>();
         // 32,000 draws of 0.05: three standard deviations are 0.0037.
         Assert.InRange(dropped / 32_000.0, 0.0463, 0.0537);

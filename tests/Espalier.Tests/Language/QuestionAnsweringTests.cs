@@ -82,7 +82,7 @@ public sealed class QuestionAnsweringTests
     public void A_reader_learns_to_find_answers_and_to_say_that_there_is_none()
     {
         var encoding = new QuestionEncoding(Tokenizer, Options);
-        using Dataset train = encoding.Rows("train", Examples(400, 1));
+        using QuestionRows train = encoding.Rows("train", Examples(400, 1));
         var shape = new GmlpTextOptions { Vocabulary = Tokenizer.VocabularySize, MaxLength = 20, DModel = 24, DFfn = 48, Layers = 2, Padding = PadHandling.ZeroGateInput };
         using var model = new Espalier.Networks.Text.QuestionAnswering(new GmlpTextEncoder(shape, new TextTokens(Tokenizer.Specials.Pad), seed: 1), seed: 1);
         var options = new TrainerOptions { BatchSize = 32, Length = Duration.Steps(250), Optimizer = new() { LearningRate = 5e-3 }, ClipNorm = 1, Schedule = new() { Warmup = Duration.Steps(20) } };

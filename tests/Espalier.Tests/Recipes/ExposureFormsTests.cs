@@ -170,7 +170,7 @@ public sealed class ExposureFormsTests : IDisposable
         LossSum Step(Dataset data)
         {
             var objective = new LanguageExposure(model, data, data);
-            return objective.Step(objective.Prepare(data.Gather([0])), default);
+            return objective.Step(objective.ForTraining(data).Gather([0], 0), default);
         }
 
         (LossSum withPads, LossSum without) = (Step(train), Step(unpadded));

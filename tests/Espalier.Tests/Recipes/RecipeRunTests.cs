@@ -100,7 +100,7 @@ public sealed class RecipeRunTests(TinyRun tiny) : IClassFixture<TinyRun>
         using Espalier.Data.Catalog.LoadedData data = Espalier.Data.Catalog.DataCatalog.Default.Load(tiny.Recipe.Data);
         using AuditedModel model = AuditedModel.Load(saved.Recipe, PathOf("model.safetensors"), data.Splits.Test, torch.CPU, ema: true);
         using var scope = torch.NewDisposeScope();
-        using Espalier.Data.Batch test = data.Splits.Test.All();
+        using Espalier.Data.LabelledBatch test = data.Splits.Test.All();
         long[] predicted = [.. model.Classifier.Predict(test.Inputs).data<long>()];
         double right = predicted.Zip(data.Splits.Test.LabelArray()).Count(p => p.First == p.Second) / (double)predicted.Length;
         Assert.Equal(right, TinyRun.Numbers(tiny.Folder)["evaluate.ema.accuracy"]!.Value, 1e-9);

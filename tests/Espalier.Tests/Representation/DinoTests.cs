@@ -23,7 +23,7 @@ public sealed class DinoTests
 
         // Without weight decay at a rate of almost zero the teacher of the first step is the one that can be asked afterwards; the
         // directions of a head that has just been drawn magnify whatever moves the weights.
-        using TrainingResult result = new Trainer(Training(batch, micro) with { Length = Duration.Samples(batch) }).Fit(dino, data);
+        using TrainingResult result = new Trainer(Training(batch, micro) with { Length = Duration.Samples(batch) }).Fit(dino, dino.ForTraining(data));
         Tensor expected = TeachersMean(dino, data, batch) * (1 - kept);
         Assert.True(expected.abs().max().ToDouble() > .01);
         Assert.Equal(0, (dino.Centre - expected).abs().max().ToDouble(), 2e-5);
@@ -35,7 +35,7 @@ public sealed class DinoTests
         using var scope = torch.NewDisposeScope();
         using Dataset data = Images(32);
         using var dino = new Dino(Options, Shared, data, seed: 1);
-        using TrainingResult result = new Trainer(Training(32, null) with { Length = Duration.Epochs(60) }).Fit(dino, data);
+        using TrainingResult result = new Trainer(Training(32, null) with { Length = Duration.Epochs(60) }).Fit(dino, dino.ForTraining(data));
         Assert.Equal(0, (dino.Centre - TeachersMean(dino, data, 32)).abs().max().ToDouble(), .02);
     }
 
@@ -44,7 +44,7 @@ public sealed class DinoTests
     {
         using var noGradients = torch.no_grad();
         var order = new SampleStream(data.Count, new TrainerOptions().Seed);
-        Batch first = dino.Prepare(data.Gather(order.Take(0, batch)) with { Position = 0 });
+        ViewBatch first = dino.ForTraining(data).Gather(order.Take(0, batch), 0);
         dino.Teacher.train();
         return dino.Teacher.call(torch.cat([first.Views[0], first.Views[1]])).mean([0]);
     }

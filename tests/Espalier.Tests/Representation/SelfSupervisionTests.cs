@@ -1,4 +1,3 @@
-using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Data.Sampling;
 using Espalier.Errors;
@@ -42,15 +41,14 @@ public sealed class SelfSupervisionTests : IDisposable
         using var byol = new Byol(Heads, Shared, _data.Splits.Train, seed: 1);
         Dictionary<string, double> expected = byol.Target.named_parameters().ToDictionary(p => p.name, p => p.parameter.sum().ToDouble());
         Assert.All(byol.Online.named_parameters().Where(p => expected.ContainsKey(p.name)), p => Assert.Equal(expected[p.name], p.parameter.sum().ToDouble(), 1e-6));
-        var trainer = new Trainer(Options)
+        using TrainingResult result = new Trainer(Options).Fit(byol, byol.ForTraining(_data.Splits.Train), new()
         {
             Observer = _ =>
             {
                 foreach ((string name, TorchSharp.Modules.Parameter parameter) in byol.Online.named_parameters().Where(p => expected.ContainsKey(p.name)))
                     expected[name] = (0.9 * expected[name]) + (0.1 * parameter.sum().ToDouble());
             },
-        };
-        using TrainingResult result = trainer.Fit(byol, _data.Splits.Train);
+        });
         Assert.All(byol.Target.named_parameters(), p => Assert.Equal(expected[p.name], p.parameter.sum().ToDouble(), 1e-4));
         Assert.DoesNotContain(byol.Target.named_parameters(), p => p.name.StartsWith("predictor", StringComparison.Ordinal));
     }
@@ -59,7 +57,7 @@ public sealed class SelfSupervisionTests : IDisposable
     public void The_target_takes_statistics_of_its_own_and_no_gradient()
     {
         using var byol = new Byol(Heads, Shared, _data.Splits.Train, seed: 1);
-        using TrainingResult result = new Trainer(Options).Fit(byol, _data.Splits.Train);
+        using TrainingResult result = new Trainer(Options).Fit(byol, byol.ForTraining(_data.Splits.Train));
         Assert.All(byol.Target.parameters(), p => Assert.False(p.requires_grad));
         Assert.True(byol.Target.training);
         Tensor online = byol.Online.get_buffer("encoder.norms.0.running_mean") ?? byol.Online.named_buffers().First(b => b.name == "encoder.norms.0.running_mean").buffer;
@@ -73,9 +71,9 @@ public sealed class SelfSupervisionTests : IDisposable
     {
         using var byol = new Byol(Heads, Shared, _data.Splits.Train, seed: 1);
         using var again = new Byol(Heads, Shared, _data.Splits.Train, seed: 1);
-        using TrainingResult result = new Trainer(Options with { Length = Duration.Steps(1), GhostBatchSize = null }).Fit(byol, _data.Splits.Train);
+        using TrainingResult result = new Trainer(Options with { Length = Duration.Steps(1), GhostBatchSize = null }).Fit(byol, byol.ForTraining(_data.Splits.Train));
 
-        using Batch batch = again.Prepare(_data.Splits.Train.Gather(new SampleStream(_data.Splits.Train.Count, 1).Take(0, 32)));
+        using ViewBatch batch = again.ForTraining(_data.Splits.Train).Gather(new SampleStream(_data.Splits.Train.Count, 1).Take(0, 32), 0);
         using var noGradients = torch.no_grad();
         Tensor Normal(Tensor x) => torch.nn.functional.normalize(x, dim: 1);
         Tensor Predict(Tensor view) => Normal(again.Online.Predictor!.call(again.Online.call(view)));
@@ -92,8 +90,8 @@ public sealed class SelfSupervisionTests : IDisposable
     {
         using var byol = new Byol(Heads, Shared with { OnlineProbe = probe }, _data.Splits.Train, seed: 1);
         using var other = new Byol(Heads, Shared with { OnlineProbe = !probe }, _data.Splits.Train, seed: 1);
-        using TrainingResult a = new Trainer(Options).Fit(byol, _data.Splits.Train);
-        using TrainingResult b = new Trainer(Options).Fit(other, _data.Splits.Train);
+        using TrainingResult a = new Trainer(Options).Fit(byol, byol.ForTraining(_data.Splits.Train));
+        using TrainingResult b = new Trainer(Options).Fit(other, other.ForTraining(_data.Splits.Train));
         foreach (((string name, TorchSharp.Modules.Parameter first), (string _, TorchSharp.Modules.Parameter second)) in byol.Online.Encoder.named_parameters().Zip(other.Online.Encoder.named_parameters()))
             Assert.True(first.equal(second).all().item<bool>(), name);
     }
@@ -104,7 +102,7 @@ public sealed class SelfSupervisionTests : IDisposable
         double Final(int? micro)
         {
             using var simClr = new SimClr(new() { Projector = new() { HiddenSize = 24, OutputSize = 8 } }, Shared, _data.Splits.Train, seed: 1);
-            using TrainingResult result = new Trainer(Options with { MicroBatchSize = micro, Ema = null }).Fit(simClr, _data.Splits.Train);
+            using TrainingResult result = new Trainer(Options with { MicroBatchSize = micro, Ema = null }).Fit(simClr, simClr.ForTraining(_data.Splits.Train));
             return result.FinalLoss;
         }
 
@@ -115,7 +113,7 @@ public sealed class SelfSupervisionTests : IDisposable
     public void Without_an_average_there_is_no_teacher()
     {
         using var byol = new Byol(Heads, Shared, _data.Splits.Train, seed: 1);
-        OptionsException error = Assert.Throws<OptionsException>(() => new Trainer(Options with { Ema = null }).Fit(byol, _data.Splits.Train));
+        OptionsException error = Assert.Throws<OptionsException>(() => new Trainer(Options with { Ema = null }).Fit(byol, byol.ForTraining(_data.Splits.Train)));
         Assert.Equal("ema", error.Option);
     }
 
@@ -149,7 +147,7 @@ public sealed class SelfSupervisionTests : IDisposable
         using var student = new EncoderClassifier(Make(), 10, 1);
         using var teacher = new EncoderClassifier(Make(), 10, 1);
         using var objective = new TeacherStudent(student, teacher, _data.Splits.Train, new() { Labelled = 40, Confidence = 0, StartAfter = Duration.Steps(1) }, seed: 1);
-        using TrainingResult result = new Trainer(Options).Fit(objective, _data.Splits.Train);
+        using TrainingResult result = new Trainer(Options).Fit(objective, objective.ForTraining(_data.Splits.Train));
         Assert.False(teacher.training);
         foreach (((string name, Tensor own), (string _, Tensor theirs)) in student.named_buffers().Zip(teacher.named_buffers()))
             Assert.True(own.equal(theirs).all().item<bool>(), name);

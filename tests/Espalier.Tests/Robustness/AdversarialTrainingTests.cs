@@ -30,12 +30,12 @@ public sealed class AdversarialTrainingTests
         var objective = new AdversarialTraining(model, data, new() { Loss = loss, Epsilon = Epsilon, Steps = 5 }, 3);
         var state = new TrainingState();
         model.train();
-        Batch all = data.Gather([.. Enumerable.Range(0, 32)]) with { Position = 100 };
+        LabelledBatch all = data.Gather([.. Enumerable.Range(0, 32)]) with { Position = 100 };
         double whole = objective.Step(all, state).Sum.ToDouble();
         double parts = 0;
         foreach (int start in (int[])[0, 10, 20])
         {
-            Batch part = data.Gather([.. Enumerable.Range(start, Math.Min(10 + (start == 20 ? 2 : 0), 32 - start))]) with { Position = 100 + start };
+            LabelledBatch part = data.Gather([.. Enumerable.Range(start, Math.Min(10 + (start == 20 ? 2 : 0), 32 - start))]) with { Position = 100 + start };
             parts += objective.Step(part, state).Sum.ToDouble();
         }
 
@@ -52,7 +52,7 @@ public sealed class AdversarialTrainingTests
         using Dataset moons = Moons(200, 1);
         using var data = new Dataset("moons", moons.All().Inputs.sigmoid().DetachFromDisposeScope(), moons.All().Labels.clone().DetachFromDisposeScope(), moons.ClassNames, InputBounds.Unit);
         using var model = new MlpClassifier(new() { Inputs = 2, Classes = 2, HiddenSizes = [] }, 1);
-        Batch batch = data.Gather([.. Enumerable.Range(0, 100)]);
+        LabelledBatch batch = data.Gather([.. Enumerable.Range(0, 100)]);
         double Loss(double epsilon, int steps = 10, AdversarialLoss loss = AdversarialLoss.Madry) =>
             new AdversarialTraining(model, data, new() { Norm = Norm.L0, Loss = loss, Epsilon = epsilon, Steps = steps }, 3).Step(batch, new TrainingState()).Sum.ToDouble();
         double clean = torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.Sum).ToDouble();
@@ -92,7 +92,7 @@ public sealed class AdversarialTrainingTests
         using var scope = torch.NewDisposeScope();
         using Dataset data = Moons(200, 1);
         using var model = new MlpClassifier(new() { Inputs = 2, Classes = 2, HiddenSizes = [16] }, 1);
-        Batch batch = data.Gather([.. Enumerable.Range(0, 100)]);
+        LabelledBatch batch = data.Gather([.. Enumerable.Range(0, 100)]);
         double Loss(double epsilon, AdversarialLoss loss, double beta = 1) =>
             new AdversarialTraining(model, data, new() { Loss = loss, Epsilon = epsilon, Steps = 10, Beta = beta }, 3).Step(batch, new TrainingState()).Sum.ToDouble();
         double clean = torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.Sum).ToDouble();

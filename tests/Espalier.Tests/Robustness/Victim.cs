@@ -14,7 +14,7 @@ internal sealed class Victim : IDisposable
     private Victim(AuditTarget target, int count)
     {
         _target = target;
-        Batch batch = target.Splits.Test.First(count);
+        LabelledBatch batch = target.Splits.Test.First(count);
         (Inputs, Labels) = (batch.Inputs.DetachFromDisposeScope(), batch.Labels.DetachFromDisposeScope());
     }
 

@@ -13,11 +13,11 @@ public sealed class AugmentedClassificationTests
         using var data = new Dataset("noise", torch.rand(6, 3, 4, 4), torch.arange(6).remainder(2), ["a", "b"]);
         using var model = torch.nn.Linear(48, 2);
         var mirrored = new ClassificationObjective(model) { Augmenter = new ImageAugmenter(new() { FlipProbability = 1 }, 1) };
-        using Batch before = data.All();
-        using Batch after = mirrored.Prepare(data.All() with { Position = 6 });
+        using LabelledBatch before = data.All();
+        using LabelledBatch after = mirrored.Prepare(data.All() with { Position = 6 });
         Assert.Equal(0, (after.Inputs - before.Inputs.flip(3)).abs().max().ToDouble(), 6);
         Assert.True(after.Labels.Equals(before.Labels));
-        Batch same = data.All();
+        LabelledBatch same = data.All();
         Assert.Same(same, new ClassificationObjective(model).Prepare(same));
     }
 }

@@ -25,16 +25,16 @@ public sealed class BatchInvarianceReportTests
         Ema = new() { Momentum = Rho },
     };
 
-    private static OwnedObjective Quadratic()
+    private static OwnedObjective<LabelledBatch> Quadratic()
     {
         var model = new Point();
-        return new OwnedObjective(new QuadraticObjective(model), model);
+        return new OwnedObjective<LabelledBatch>(new QuadraticObjective(model), model);
     }
 
-    private static OwnedObjective Classify()
+    private static OwnedObjective<LabelledBatch> Classify()
     {
         InvariantModel model = InvariantModel.Create(torch.float32);
-        return new OwnedObjective(new InvariantModel.Classify(model), model);
+        return new OwnedObjective<LabelledBatch>(new InvariantModel.Classify(model), model);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class BatchInvarianceReportTests
         using Dataset data = InvariantModel.Data(96, torch.float32);
         double Final(int? order, int seed)
         {
-            using OwnedObjective owned = Classify();
+            using OwnedObjective<LabelledBatch> owned = Classify();
             using TrainingResult result = new Trainer(Options(16) with { Seed = seed, OrderSeed = order, Length = Duration.Epochs(1) }).Fit(owned.Objective, data);
             return result.FinalLoss;
         }
@@ -138,11 +138,11 @@ public sealed class BatchInvarianceReportTests
         public override Tensor forward(Tensor input) => _theta * input;
     }
 
-    private sealed class QuadraticObjective(Point model) : Objective
+    private sealed class QuadraticObjective(Point model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state)
+        public override LossSum Step(LabelledBatch batch, TrainingState state)
         {
             Tensor theta = model.call(torch.ones(batch.Count, dtype: torch.float64));
             return new LossSum((theta * theta).sum() * (Curvature / 2), batch.Count);

@@ -181,7 +181,7 @@ public sealed class BatchInvarianceTests
             long most = 0;
             using InvariantModel model = new();
             using TrainingResult result = new Trainer(Options(64, 16) with { BatchSize = batch, Length = Duration.Samples(8192) })
-                .Fit(new InvariantModel.Classify(model), data, progress: new Watcher(_ => most = Math.Max(most, DisposeScopeManager.Statistics.ThreadTotalLiveCount)));
+                .Fit(new InvariantModel.Classify(model), data, new() { Progress = new Watcher(_ => most = Math.Max(most, DisposeScopeManager.Statistics.ThreadTotalLiveCount)) });
             return most;
         }
 
@@ -189,11 +189,11 @@ public sealed class BatchInvarianceTests
         Assert.InRange(Peak(4096), 0, Peak(64) + 8);
     }
 
-    private static Tensor Train(Func<InvariantModel, Objective> objective, TrainerOptions options, torch.ScalarType type, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, CancellationToken stop = default)
+    private static Tensor Train(Func<InvariantModel, Objective<LabelledBatch>> objective, TrainerOptions options, torch.ScalarType type, CheckpointFolder? folder = null, Action<TrainingProgress>? watch = null, CancellationToken stop = default)
     {
         using Dataset data = InvariantModel.Data(300, type);
         using InvariantModel model = InvariantModel.Create(type);
-        using TrainingResult result = new Trainer(options).Fit(objective(model), data, null, folder, resume: folder is not null, new Watcher(watch ?? (_ => { })), cancellationToken: stop);
+        using TrainingResult result = new Trainer(options).Fit(objective(model), data, new() { Checkpoints = folder, Resume = folder is not null, Progress = new Watcher(watch ?? (_ => { })) }, stop);
         return torch.cat([model.Flat(), result.Ema!.Weights.to(torch.float64)]);
     }
 

@@ -48,10 +48,10 @@ public sealed class BatchScheduleTests
         Assert.Equal(w, model.weight!.ToDouble(), 1e-9);
     }
 
-    private sealed class Slope(torch.nn.Module<Tensor, Tensor> model) : Objective
+    private sealed class Slope(torch.nn.Module<Tensor, Tensor> model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state) => new(model.call(batch.Inputs).sum(), batch.Count);
+        public override LossSum Step(LabelledBatch batch, TrainingState state) => new(model.call(batch.Inputs).sum(), batch.Count);
     }
 }

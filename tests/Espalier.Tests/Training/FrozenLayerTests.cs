@@ -39,7 +39,7 @@ public sealed class FrozenLayerTests : IDisposable
     {
         using Dataset data = Data();
         var options = new TrainerOptions { BatchSize = 16, Length = Duration.Epochs(3), EvaluateEvery = Duration.Steps(1), Ema = new() { Momentum = 0.9 } };
-        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(_model), data, data);
+        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(_model), data, new() { Validation = data });
         Assert.Equal([0, 0, 1, 1], Statistics(_frozen));
         Assert.True(Statistics(_free)[0] > 0.01);
     }

@@ -56,11 +56,11 @@ public sealed class GradientNoiseScaleTests
     }
 
     /// <summary>The loss Σ w·x, whose gradient is the sample itself.</summary>
-    private sealed class Linear(torch.nn.Module<Tensor, Tensor> model) : Objective
+    private sealed class Linear(torch.nn.Module<Tensor, Tensor> model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state) => new(model.call(batch.Inputs).sum(), batch.Count);
+        public override LossSum Step(LabelledBatch batch, TrainingState state) => new(model.call(batch.Inputs).sum(), batch.Count);
     }
 
     /// <summary>Of two steps, each as many samples of the large batch as the half-life, the older counts half as much.</summary>

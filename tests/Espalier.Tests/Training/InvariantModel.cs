@@ -50,7 +50,7 @@ internal sealed class InvariantModel : torch.nn.Module<Tensor, Tensor>
     }
 
     /// <summary>Noise that belongs to the sample's place in the stream.</summary>
-    public static Tensor Noisy(Batch batch)
+    public static Tensor Noisy(LabelledBatch batch)
     {
         Tensor noise = torch.stack([.. Enumerable.Range(0, batch.Count).Select(i =>
         {
@@ -60,26 +60,36 @@ internal sealed class InvariantModel : torch.nn.Module<Tensor, Tensor>
         return batch.Inputs + (0.3 * noise.to(batch.Inputs.dtype));
     }
 
-    public class Classify(InvariantModel model) : Objective
+    public class Classify(InvariantModel model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override Batch Prepare(Batch batch) => batch with { Views = [Noisy(batch)] };
+        public override LabelledBatch Prepare(LabelledBatch batch)
+        {
+            using Tensor plain = batch.Inputs;
+            return batch with { Inputs = Noisy(batch) };
+        }
 
-        public override LossSum Step(Batch batch, TrainingState state) =>
-            new(torch.nn.functional.cross_entropy(model.call(batch.Views[0]), batch.Labels, reduction: torch.nn.Reduction.Sum), batch.Count);
+        public override LossSum Step(LabelledBatch batch, TrainingState state) =>
+            new(torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.Sum), batch.Count);
     }
 
     /// <summary>A loss in which every sample meets every other one.</summary>
-    public sealed class Contrast(InvariantModel model) : CoupledObjective
+    public sealed class Contrast(InvariantModel model) : CoupledObjective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override Batch Prepare(Batch batch) => batch with { Views = [Noisy(batch)] };
-
-        public override Embedding Embed(Batch batch, TrainingState state)
+        // Each sample with a noisy copy of itself, [n, 2, 6].
+        public override LabelledBatch Prepare(LabelledBatch batch)
         {
-            Tensor both = model.call(torch.cat([batch.Inputs, batch.Views[0]]));
+            using Tensor plain = batch.Inputs;
+            using Tensor noisy = Noisy(batch);
+            return batch with { Inputs = torch.stack([plain, noisy], 1) };
+        }
+
+        public override Embedding Embed(LabelledBatch batch, TrainingState state)
+        {
+            Tensor both = model.call(torch.cat([batch.Inputs.select(1, 0), batch.Inputs.select(1, 1)]));
             return new Embedding(torch.stack([both.narrow(0, 0, batch.Count), both.narrow(0, batch.Count, batch.Count)], 1));
         }
 
@@ -91,12 +101,12 @@ internal sealed class InvariantModel : torch.nn.Module<Tensor, Tensor>
         }
     }
 
-    public sealed class CoupledWithoutEmbedding(InvariantModel model) : Objective
+    public sealed class CoupledWithoutEmbedding(InvariantModel model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
         public override bool CouplesSamples => true;
 
-        public override LossSum Step(Batch batch, TrainingState state) => new(model.call(batch.Inputs).sum().pow(2), batch.Count);
+        public override LossSum Step(LabelledBatch batch, TrainingState state) => new(model.call(batch.Inputs).sum().pow(2), batch.Count);
     }
 }

@@ -1,6 +1,7 @@
 using Espalier.Data;
 using Espalier.Training.Checkpoints;
 using Espalier.Training.Loop;
+using Espalier.Training.Objectives;
 
 namespace Espalier.Tests.Training;
 
@@ -25,7 +26,7 @@ public sealed class MonitorTests : IDisposable
             EvaluateEvery = Duration.Steps(1),
             Monitor = new() { Metric = "told", Maximize = maximize },
         };
-        using TrainingResult result = new Trainer(options).Fit(new Told(model, values), data, data, new CheckpointFolder(_folder));
+        using TrainingResult result = new Trainer(options).Fit(new Told(model, values), data, new() { Validation = data, Checkpoints = new CheckpointFolder(_folder) });
         Assert.Equal((maximize ? 0.7 : 0.3, 4 * 16L), result.Best);
     }
 
@@ -49,7 +50,7 @@ public sealed class MonitorTests : IDisposable
                 Assert.Equal(p.State.Step - 1, Step(checkpoints.Last));
         });
         var options = new TrainerOptions { BatchSize = 16, Length = Duration.Steps(4), CheckpointEvery = Duration.Steps(1) };
-        using TrainingResult result = new Trainer(options).Fit(new InvariantModel.Classify(model), data, null, checkpoints, progress: progress);
+        using TrainingResult result = new Trainer(options).Fit(new InvariantModel.Classify(model), data, new() { Checkpoints = checkpoints, Progress = progress });
         Assert.Equal(4, seen.Count);
         Assert.Equal(4, Step(checkpoints.Last));
     }
@@ -65,6 +66,6 @@ public sealed class MonitorTests : IDisposable
     {
         private int _next;
 
-        public override IReadOnlyDictionary<string, double> Evaluate(Dataset data) => new Dictionary<string, double> { ["told"] = values[_next++] };
+        public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<LabelledBatch> data, EvaluationContext context) => new Dictionary<string, double> { ["told"] = values[_next++] };
     }
 }

@@ -75,7 +75,7 @@ public sealed class PostHocEmaTests : IDisposable
             PostHoc = new() { StoreEvery = Duration.Epochs(1), HalfPrecision = half },
             Ema = new() { Kind = EmaKind.PowerFunction, SigmaRel = 0.10 },
         };
-        using TrainingResult result = new Trainer(options).Fit(new InvariantModel.Classify(model), data, null, checkpoints);
+        using TrainingResult result = new Trainer(options).Fit(new InvariantModel.Classify(model), data, new() { Checkpoints = checkpoints });
         PostHocEma postHoc = PostHocEma.Open(checkpoints.Averages);
         Assert.Equal([256, 256, 512, 512, 768, 768], postHoc.Stored.Select(s => s.Samples));
 
@@ -95,7 +95,7 @@ public sealed class PostHocEmaTests : IDisposable
         using Dataset data = InvariantModel.Data(256, torch.float32);
         using InvariantModel model = new();
         var checkpoints = new CheckpointFolder(Path.Combine(_folder, "warned"));
-        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(3), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, null, checkpoints).Dispose();
+        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(3), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, new() { Checkpoints = checkpoints }).Dispose();
         PostHocEma postHoc = PostHocEma.Open(checkpoints.Averages);
         Assert.Empty(postHoc.Warnings(0.05));
         Assert.Empty(postHoc.Warnings(0.07));
@@ -118,7 +118,7 @@ public sealed class PostHocEmaTests : IDisposable
         TorchSharp.Modules.Parameter frozen = model.parameters().First();
         frozen.requires_grad_(false);
         var checkpoints = new CheckpointFolder(Path.Combine(_folder, "frozen"));
-        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(2), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, null, checkpoints).Dispose();
+        new Trainer(new() { BatchSize = 16, Length = Duration.Epochs(2), PostHoc = new() { StoreEvery = Duration.Epochs(1) } }).Fit(new InvariantModel.Classify(model), data, new() { Checkpoints = checkpoints }).Dispose();
         IReadOnlyDictionary<string, Tensor> made = PostHocEma.Open(checkpoints.Averages).Synthesize(0.07);
         Assert.Equal(model.state_dict().Keys.Order(StringComparer.Ordinal), made.Keys.Order(StringComparer.Ordinal));
         Assert.True(made[model.named_parameters().First().name].allclose(frozen));

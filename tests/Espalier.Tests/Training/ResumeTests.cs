@@ -111,7 +111,7 @@ public sealed class ResumeTests : IDisposable
             if (p.State.Step >= stopAfter)
                 stop.Cancel();
         });
-        new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder, resume: folder is not null, progress, cancellationToken: stop.Token).Dispose();
+        new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Checkpoints = folder, Resume = folder is not null, Progress = progress }, stop.Token).Dispose();
         using var noGradients = torch.no_grad();
         return torch.cat([.. model.parameters().Select(p => p.reshape(-1))]).clone();
     }

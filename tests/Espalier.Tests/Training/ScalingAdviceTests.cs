@@ -128,7 +128,7 @@ public sealed class ScalingAdviceTests
         Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(null!, () => { }));
         Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(flat, null!));
         Assert.Throws<OptionsException>(() => LargestCurvature.Of(flat, () => { }, tolerance: 0));
-        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(null!, flat, [], default));
+        Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of<LabelledBatch>(null!, flat, [], default));
         Assert.Throws<ArgumentNullException>(() => LargestCurvature.Of(objective, flat, null!, default));
         Assert.Contains("at least one batch", Assert.Throws<DataException>(() => LargestCurvature.Of(objective, flat, [], default)).Message, StringComparison.Ordinal);
     }
@@ -140,13 +140,13 @@ public sealed class ScalingAdviceTests
         using Dataset data = InvariantModel.Data(16_000, torch.float64);
         using var scope = torch.NewDisposeScope();
         Tensor x = Stretched(data.All());
-        Tensor seen = Stretched(data.Gather(new SampleStream(16_000, 1).Take(0, 512)));
+        Tensor seen = Stretched(data.Gather(new SampleStream(16_000, 1).Take(0, 512), 0));
         double largest = torch.linalg.eigvalsh(seen.t().matmul(seen) / 512).max().ToDouble();
         ScalingEstimate estimate = ScalingEstimate.Measure(Sgd() with { Optimizer = new() { Kind = OptimizerKind.Sgd, LearningRate = 1e-9, Momentum = 0, WeightDecay = 0 } }, Regression, data);
         Assert.Equal(largest, estimate.LargestCurvature!.Value, 0.03 * largest);
 
         // From 1,000 steps. At weights that do not move, g_i = x_i (x_i·w - y_i): tr Σ and |G|² over the data.
-        using OwnedObjective owned = Regression();
+        using OwnedObjective<LabelledBatch> owned = Regression();
         Tensor w = owned.Objective.Model.parameters().First().detach().reshape(-1);
         Tensor gradients = x * (x.matmul(w) - data.Labels.to(torch.float64)).unsqueeze(1);
         double trace = gradients.var(0, unbiased: true).sum().ToDouble();
@@ -155,22 +155,22 @@ public sealed class ScalingAdviceTests
         Assert.Equal(1, estimate.SignalSquared / signal, 0.1);
         Assert.Equal(16_000, estimate.Samples);
 
-        static OwnedObjective Regression()
+        static OwnedObjective<LabelledBatch> Regression()
         {
             torch.manual_seed(4);
             var model = torch.nn.Linear(6, 1, hasBias: false, dtype: torch.float64);
-            return new OwnedObjective(new SquaredError(model), model);
+            return new OwnedObjective<LabelledBatch>(new SquaredError(model), model);
         }
     }
 
     // Features of unequal size: the power iteration is as fast as the eigenvalues are apart.
-    private static Tensor Stretched(Batch batch) => batch.Inputs * torch.tensor(new[] { 2.0, 1, 1, 1, 0.5, 0.5 });
+    private static Tensor Stretched(LabelledBatch batch) => batch.Inputs * torch.tensor(new[] { 2.0, 1, 1, 1, 0.5, 0.5 });
 
-    private sealed class SquaredError(torch.nn.Module<Tensor, Tensor> model) : Objective
+    private sealed class SquaredError(torch.nn.Module<Tensor, Tensor> model) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state) =>
+        public override LossSum Step(LabelledBatch batch, TrainingState state) =>
             new((model.call(Stretched(batch)).squeeze(1) - batch.Labels.to(torch.float64)).pow(2).sum() / 2, batch.Count);
     }
 }

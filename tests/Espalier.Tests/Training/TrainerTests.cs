@@ -54,7 +54,7 @@ public sealed class TrainerTests : IDisposable
         for (int step = 0; step < 9; step++)
         {
             using var scope = torch.NewDisposeScope();
-            Batch batch = data.Gather(stream.Take(step * 32, 32));
+            LabelledBatch batch = data.Gather(stream.Take(step * 32, 32), 0);
             foreach (var group in optimizer.ParamGroups)
                 group.LearningRate = 0.02 * (step < 3 ? (step + 1) / 3.0 : 1 - ((step - 3) / 6.0));
             optimizer.zero_grad();
@@ -97,7 +97,7 @@ public sealed class TrainerTests : IDisposable
         try
         {
             using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
-            using TrainingResult part = new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder, false, watcher, cancellationToken: stop.Token);
+            using TrainingResult part = new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Checkpoints = folder, Resume = false, Progress = watcher }, stop.Token);
             Assert.Equal(TrainingOutcome.Interrupted, part.Outcome);
         }
         catch (InvalidOperationException error) when (error.Message == "killed")
@@ -119,7 +119,7 @@ public sealed class TrainerTests : IDisposable
         TrainWithEma(data, options with { Ema = new() }, folder, default);
         using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
         CheckpointException error = Assert.Throws<CheckpointException>(() =>
-            new Trainer(options with { Ema = new(), ClipNorm = 2 }).Fit(new ClassificationObjective(model), data, null, folder, resume: true));
+            new Trainer(options with { Ema = new(), ClipNorm = 2 }).Fit(new ClassificationObjective(model), data, new() { Checkpoints = folder, Resume = true }));
         Assert.Contains("clipNorm was null and is 2", error.Message);
     }
 
@@ -130,12 +130,12 @@ public sealed class TrainerTests : IDisposable
         var options = new TrainerOptions { BatchSize = 16, Length = Duration.Steps(4) };
         var folder = new CheckpointFolder(Path.Combine(_folder, "torn"));
         using (torch.nn.Module<Tensor, Tensor> model = Network(torch.float32))
-            new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder).Dispose();
+            new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Checkpoints = folder }).Dispose();
         using (FileStream file = File.OpenWrite(folder.Last))
             file.SetLength(file.Length - 100);
         using torch.nn.Module<Tensor, Tensor> fresh = Network(torch.float32);
         CheckpointException error = Assert.Throws<CheckpointException>(() =>
-            new Trainer(options).Fit(new ClassificationObjective(fresh), data, null, folder, resume: true));
+            new Trainer(options).Fit(new ClassificationObjective(fresh), data, new() { Checkpoints = folder, Resume = true }));
         Assert.Contains("truncated", error.Message);
     }
 
@@ -147,7 +147,7 @@ public sealed class TrainerTests : IDisposable
         using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
         var objective = new Poisoned(model, atStep: 6);
         var options = new TrainerOptions { BatchSize = 16, Length = Duration.Steps(10), CheckpointEvery = Duration.Steps(2) };
-        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => new Trainer(options).Fit(objective, data, null, folder));
+        TrainingDivergedException error = Assert.Throws<TrainingDivergedException>(() => new Trainer(options).Fit(objective, data, new() { Checkpoints = folder }));
         Assert.Equal((7, 1, 96), (error.Step, error.MicroBatch, error.SamplesSeen));
         Assert.Contains(folder.Last, error.Message);
         Assert.Equal(6, folder.Progress()!.Value.Step);
@@ -166,7 +166,7 @@ public sealed class TrainerTests : IDisposable
             Length = Duration.Epochs(7),
             Monitor = new() { Metric = "loss", Patience = Duration.Epochs(2), RestoreBest = true },
         };
-        using TrainingResult result = new Trainer(options).Fit(objective, data, data, new CheckpointFolder(Path.Combine(_folder, "early")));
+        using TrainingResult result = new Trainer(options).Fit(objective, data, new() { Validation = data, Checkpoints = new CheckpointFolder(Path.Combine(_folder, "early")) });
         Assert.Equal(TrainingOutcome.StoppedEarly, result.Outcome);
         Assert.Equal((0.3, 3L * 64), result.Best);
         Assert.Equal(5 * 64, result.State.SamplesSeen);
@@ -179,7 +179,7 @@ public sealed class TrainerTests : IDisposable
         using Dataset data = Rings(64, torch.float32);
         using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
         var options = new TrainerOptions { BatchSize = 16, Length = Duration.Epochs(1), Monitor = new() { Metric = "acuracy" } };
-        OptionsException error = Assert.Throws<OptionsException>(() => new Trainer(options).Fit(new ClassificationObjective(model), data, data));
+        OptionsException error = Assert.Throws<OptionsException>(() => new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Validation = data }));
         Assert.Contains("did you mean 'accuracy'", error.Message);
     }
 
@@ -198,7 +198,7 @@ public sealed class TrainerTests : IDisposable
             Schedule = new() { Shape = ScheduleShape.Constant },
             Ema = new() { Momentum = 0.9 },
         };
-        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, progress: new Watcher(p => rates.Add((p.LearningRate, p.EmaMomentum))));
+        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Progress = new Watcher(p => rates.Add((p.LearningRate, p.EmaMomentum))) });
         Assert.Equal(2, rates.Count);
         Assert.Equal(0.2, rates[0].Rate, 1e-12);
         Assert.Equal(0.81, rates[0].Momentum, 1e-12);
@@ -291,7 +291,7 @@ public sealed class TrainerTests : IDisposable
     private static (Tensor Weights, Tensor Average) TrainWithEma(Dataset data, TrainerOptions options, CheckpointFolder? folder, CancellationToken stop)
     {
         using torch.nn.Module<Tensor, Tensor> model = Network(torch.float32);
-        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, null, folder, resume: folder is not null, cancellationToken: stop);
+        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Checkpoints = folder, Resume = folder is not null }, stop);
         return (Flatten(model), result.Ema!.Weights.clone());
     }
 
@@ -306,24 +306,24 @@ public sealed class TrainerTests : IDisposable
         public void Report(TrainingProgress value) => watch(value);
     }
 
-    private sealed class Poisoned(torch.nn.Module<Tensor, Tensor> model, int atStep) : Objective
+    private sealed class Poisoned(torch.nn.Module<Tensor, Tensor> model, int atStep) : Objective<LabelledBatch>
     {
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state) =>
+        public override LossSum Step(LabelledBatch batch, TrainingState state) =>
             new(model.call(batch.Inputs).sum() * (state.Step == atStep ? double.NaN : 1), batch.Count);
     }
 
-    private sealed class Scripted(torch.nn.Module<Tensor, Tensor> model, double[] losses) : Objective
+    private sealed class Scripted(torch.nn.Module<Tensor, Tensor> model, double[] losses) : Objective<LabelledBatch>
     {
         public List<Tensor> WeightsAt { get; } = [];
 
         public override torch.nn.Module Model => model;
 
-        public override LossSum Step(Batch batch, TrainingState state) =>
+        public override LossSum Step(LabelledBatch batch, TrainingState state) =>
             new(torch.nn.functional.cross_entropy(model.call(batch.Inputs), batch.Labels, reduction: torch.nn.Reduction.Sum), batch.Count);
 
-        public override IReadOnlyDictionary<string, double> Evaluate(Dataset data)
+        public override IReadOnlyDictionary<string, double> Evaluate(ISampleSource<LabelledBatch> data, EvaluationContext context)
         {
             WeightsAt.Add(Flatten(model));
             return new Dictionary<string, double> { ["loss"] = losses[WeightsAt.Count - 1] };

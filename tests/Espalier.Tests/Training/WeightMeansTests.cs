@@ -47,7 +47,7 @@ public sealed class WeightMeansTests : IDisposable
         using Dataset data = InvariantModel.Data(64, torch.float32);
         using var ghost = torch.nn.Sequential(("n", (torch.nn.Module<Tensor, Tensor>)new GhostBatchNorm(6)));
         using var plain = torch.nn.Sequential(("n", (torch.nn.Module<Tensor, Tensor>)torch.nn.BatchNorm1d(6)));
-        Tensor x = data.Gather(new SampleStream(64, seed: 0).Take(0, 64)).Inputs;
+        Tensor x = data.Gather(new SampleStream(64, seed: 0).Take(0, 64), 0).Inputs;
         Tensor mean = x.mean([0]);
         Tensor variance = (x.narrow(0, 0, 32).var(0) + x.narrow(0, 32, 32).var(0)) / 2;
         foreach (torch.nn.Module<Tensor, Tensor> model in new[] { ghost, plain })

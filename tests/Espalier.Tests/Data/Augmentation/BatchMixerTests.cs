@@ -75,7 +75,7 @@ public sealed class BatchMixerTests
         using var model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(16, 3));
         var objective = new ClassificationObjective(model, smoothing) { Mixer = new BatchMixer(Mixup, 1) };
         Tensor images = torch.rand(4, 1, 4, 4), labels = torch.tensor(new long[] { 0, 2, 1, 2 });
-        var batch = new Batch(images, labels, [0, 1, 2, 3]) { Position = 20 };
+        LabelledBatch batch = new LabelledBatch(images, labels) { Position = 20 };
         MixedBatch mixed = objective.Mixer.Mix(images, labels, 20);
         Tensor target = mixed.Share * Smoothed(labels) + (1 - mixed.Share) * Smoothed(mixed.PartnerLabels);
         Tensor expected = -(target * model.call(mixed.Inputs).log_softmax(1)).sum();

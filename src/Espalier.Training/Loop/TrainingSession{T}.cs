@@ -17,21 +17,22 @@ using Espalier.Training.Scaling;
 namespace Espalier.Training.Loop;
 
 /// <summary>One sitting of a training: the state that <see cref="Trainer"/> moves from step to step.</summary>
-internal sealed class TrainingSession : IDisposable
+internal sealed class TrainingSession<TBatch> : IDisposable
+    where TBatch : IBatch
 {
     private readonly TrainerOptions _options;
-    private readonly Objective _objective;
-    private readonly Dataset _train;
-    private readonly Dataset? _validation;
+    private readonly Objective<TBatch> _objective;
+    private readonly ISampleSource<TBatch> _train;
+    private readonly ISampleSource<TBatch>? _validation;
     private readonly CheckpointFolder? _checkpoints;
     private readonly ICommunicator _ranks;
     private readonly FlatParameters _parameters;
-    private readonly Optimizer _optimizer;
+    private readonly GroupOptimizer _optimizer;
+    private readonly IReadOnlyList<Phase> _phases;
     private readonly ModelEma? _ema;
     private readonly PostHocAverages? _postHoc;
-    private readonly ScalingRule _rule;
-    private readonly NormalizationLayers _layers;
-    private readonly GradientAccumulation _accumulation;
+        private readonly NormalizationLayers _layers;
+    private readonly GradientAccumulation<TBatch> _accumulation;
     private readonly GradientNoiseScale? _noiseScale;
     private readonly BatchPlan _plan;
     private readonly TrainingCheckpoint _checkpoint;
@@ -50,16 +51,18 @@ internal sealed class TrainingSession : IDisposable
     private bool _stopAgreed;
     private bool _handedOver;
 
-    public TrainingSession(TrainerOptions options, Objective objective, Dataset train, Dataset? validation, CheckpointFolder? checkpoints, ICommunicator ranks, Action<TrainingSnapshot>? observer)
+    public TrainingSession(TrainerOptions options, Objective<TBatch> objective, ISampleSource<TBatch> train, FitContext<TBatch> context, ICommunicator ranks)
     {
-        (_options, _objective, _train, _validation, _checkpoints, _ranks) = (options, objective, train, validation, checkpoints, ranks);
-        _observer = observer;
+        (_options, _objective, _train, _ranks) = (options, objective, train, ranks);
+        (_validation, _checkpoints, _observer) = (context.Validation, context.Checkpoints, context.Observer);
         int baseBatch = options.EffectiveBase;
         _totalSamples = Math.Max(1, options.Length.ToSamples(baseBatch, train.Count));
         _warmupSamples = options.Schedule.Warmup.ToSamples(baseBatch, train.Count);
-        _parameters = new FlatParameters(objective.Model, objective.Decays);
-        _optimizer = Optimizer.Create(options.Optimizer, _parameters);
-        _rule = new ScalingRule(options.Optimizer.Kind, options.Scaling);
+        _phases = objective.Phases;
+        Phase.Validate(_phases, objective.ParameterGroups);
+        OptionsException.Require(!options.MeasureNoiseScale || _phases.Count == 1, "measureNoiseScale", true, $"does not go with {objective.GetType().Name}, whose steps have {_phases.Count} phases");
+        _parameters = new FlatParameters(objective);
+        _optimizer = new GroupOptimizer(options.Optimizer, _parameters);
         _ema = options.Ema is null ? null : new ModelEma(objective.Model, _parameters, options.Ema, options.Scaling, baseBatch, train.Count, _totalSamples);
         _postHoc = options.PostHoc is null ? null : new PostHocAverages(objective.Model, _parameters, options.PostHoc, baseBatch, train.Count);
         _noiseScale = options.MeasureNoiseScale ? new GradientNoiseScale(train.Count) : null;
@@ -69,8 +72,8 @@ internal sealed class TrainingSession : IDisposable
         _plan = new BatchPlan(options, train.Count, _totalSamples, ranks.Size, _layers.Any);
         RequireDecomposable();
         _batchSize = options.BatchSize;
-        _accumulation = new GradientAccumulation(objective, options, _parameters, _layers, ranks);
-        _checkpoint = new TrainingCheckpoint(objective.Model, _parameters, _optimizer, _ema, _postHoc, options, _layers.HasGhostNorm);
+        _accumulation = new GradientAccumulation<TBatch>(objective, options, _parameters, _layers, ranks);
+        _checkpoint = new TrainingCheckpoint(objective, train.Fingerprint, _parameters, _optimizer, _ema, _postHoc, options, _layers.HasGhostNorm);
         Agree();
     }
 
@@ -97,8 +100,8 @@ internal sealed class TrainingSession : IDisposable
     public TrainingResult Run(IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         TrainingOutcome outcome = TrainingOutcome.Completed;
-        using var loader = new PrefetchingLoader(_train.Name, Batches(_samplesSeen), ahead: 4);
-        using IEnumerator<Batch> batches = loader.GetEnumerator();
+        using var loader = new PrefetchingLoader<TBatch>(_train.Name, Batches(_samplesSeen), ahead: 4);
+        using IEnumerator<TBatch> batches = loader.GetEnumerator();
         while (_samplesSeen < _totalSamples)
         {
             if (_ranks.Size == 1 ? cancellationToken.IsCancellationRequested : _stopAgreed)
@@ -154,16 +157,16 @@ internal sealed class TrainingSession : IDisposable
     }
 
     /// <summary>This rank's micro-batches, gathered and prepared as they are enumerated.</summary>
-    private IEnumerable<Batch> Batches(long position)
+    private IEnumerable<TBatch> Batches(long position)
     {
-        var stream = new SampleStream(_train.Count, _options.OrderSeed ?? _options.Seed);
-        foreach (MicroBatch micro in _plan.Of(_ranks.Rank, position, _objective is CoupledObjective))
-            yield return _objective.Prepare(_train.Gather(stream.Take(micro.Position, micro.Count)) with { Position = micro.Position });
+        SampleStream stream = SampleStream.Of(_train, _options.OrderSeed ?? _options.Seed);
+        foreach (MicroBatch micro in _plan.Of(_ranks.Rank, position, _phases.Count, _objective is CoupledObjective<TBatch>))
+            yield return _objective.Prepare(_train.Gather(stream.Take(micro.Position, micro.Count), micro.Position));
     }
 
     private void RequireDecomposable()
     {
-        if (!_objective.CouplesSamples || _objective is CoupledObjective)
+        if (!_objective.CouplesSamples || _objective is CoupledObjective<TBatch>)
             return;
         int micro = _plan.MicroBatchSize(_options.LargestBatch);
         OptionsException.Require(micro >= _options.LargestBatch && _ranks.Size == 1, "microBatchSize", micro,
@@ -180,7 +183,7 @@ internal sealed class TrainingSession : IDisposable
         OptionsException.Require(_options.BatchNorm != BatchNormMode.Synchronized || last >= _ranks.Size, "length", _options.Length,
             $"ends with a step of {last} samples, fewer than the {_ranks.Size} ranks that batchNorm synchronized needs: choose a length that is a multiple of the batch");
         RankAgreement.Require(_ranks, "options", JsonSerializer.Serialize(_options, TrainingJson.Options));
-        RankAgreement.Require(_ranks, "data", string.Create(CultureInfo.InvariantCulture, $"{_train.Name}, {_train.Count} samples of [{string.Join(", ", _train.InputShape)}]"));
+        RankAgreement.Require(_ranks, "data", string.Create(CultureInfo.InvariantCulture, $"{_train.Name}, {_train.Count} samples, checksum {_train.Fingerprint}"));
         RankAgreement.Require(_ranks, "model", string.Join("; ", _parameters.Slices.Select(s => $"{s.Name} [{string.Join(", ", s.Shape)}]")));
         using var noGradients = torch.no_grad();
         Broadcast(_parameters.Values);
@@ -190,6 +193,8 @@ internal sealed class TrainingSession : IDisposable
                 Broadcast(buffer);
         }
 
+        foreach ((string _, Tensor state) in _objective.State)
+            Broadcast(state);
         _ema?.CopyFromModel();
     }
 
@@ -200,7 +205,7 @@ internal sealed class TrainingSession : IDisposable
         tensor.copy_(host);
     }
 
-    private TrainingProgress Step(IEnumerator<Batch> batches, bool stop)
+    private TrainingProgress Step(IEnumerator<TBatch> batches, bool stop)
     {
         _stepTime.Start();
         using var scope = torch.NewDisposeScope();
@@ -212,39 +217,36 @@ internal sealed class TrainingSession : IDisposable
             _batchSize = plan.BatchSize;
         }
 
-        StepSums sums = _accumulation.Run(plan, batches, State, stop);
-        _stopAgreed = sums.Stop;
         double kappa = (double)plan.Samples / _options.EffectiveBase;
-        if (sums.Diverged > 0)
-            throw Diverged(sums.Diverged, sums.Loss, kappa);
-        // A step that chanced upon nothing to learn from, such as no hidden token, leaves the weights alone.
-        bool isEmpty = sums.Weight == 0;
-        double weight = isEmpty ? 1 : sums.Weight;
-        _loss = isEmpty ? _loss : sums.Loss / weight;
-        _objective.BeforeOptimizerStep(_parameters, State);
-
-        // Sum to mean and clipping in one pass over the gradients.
-        double norm = _parameters.Gradients.norm().ToDouble() / weight;
-        if (!double.IsFinite(norm))
-            throw Diverged(1, norm, kappa);
-        if (sums.Small.Count > 0)
-            _noiseScale?.Add(sums.Small.SquaredNorm / sums.Small.Count, sums.Small.Count / sums.Small.InverseSize, norm * norm, weight);
-        double scale = 1 / weight;
-        if (_options.ClipNorm is { } limit && norm > limit)
-            scale *= limit / norm;
-        if (scale != 1)
-            _parameters.Gradients.mul_(scale);
-
-        double factor = _options.Schedule.Factor(_samplesSeen, _samplesSeen + plan.Samples, _warmupSamples, _totalSamples);
-        Hyperparameters values = _options.Optimizer.BaseHyperparameters;
-        values = _rule.At(values with
+        StepOutcome outcome = default;
+        using Tensor? home = _phases.Any(p => p.Ascent is not null) ? _parameters.Values.clone() : null;
+        bool isAway = false;
+        for (int phase = 0; phase < _phases.Count; phase++)
         {
-            LearningRate = values.LearningRate * factor,
-            WeightDecay = _options.Optimizer.WeightDecayAt((double)_samplesSeen / _totalSamples),
-        }, kappa);
-        _ema?.BeforeStep(plan.Samples);
-        if (!isEmpty)
-            _optimizer.Step(values);
+            bool isLast = phase == _phases.Count - 1;
+            outcome = Gradient(_phases[phase], plan, batches, State with { Phase = phase }, stop, kappa);
+            if (_phases[phase].Ascent is { } radius)
+            {
+                Ascend(radius, outcome.Norm);
+                isAway = true;
+                continue;
+            }
+
+            if (isAway)
+            {
+                using var noGradients = torch.no_grad();
+                _parameters.Values.copy_(home!);
+                isAway = false;
+            }
+
+            if (isLast)
+                _ema?.BeforeStep(plan.Samples);
+            if (!outcome.IsEmpty)
+                _optimizer.Step(_phases[phase], o => Values(o, plan, kappa));
+            if (!isLast && home is not null)
+                home.copy_(_parameters.Values);
+        }
+
         _ema?.Update(plan.Samples);
         _postHoc?.Update(plan.Samples);
         _step++;
@@ -256,12 +258,63 @@ internal sealed class TrainingSession : IDisposable
         _observer?.Invoke(new TrainingSnapshot(State, _parameters.Values, _ema?.Weights));
 
         double pace = _samplesSeen / Math.Max(1e-9, TrainingTime.TotalSeconds);
-        return new TrainingProgress(State, _loss, sums.Correct / plan.Samples, values.LearningRate, norm, _ema?.LatestMomentum ?? double.NaN,
+        return new TrainingProgress(State, _loss, outcome.Correct / plan.Samples, outcome.LearningRate, outcome.Norm, _ema?.LatestMomentum ?? double.NaN,
             pace, TimeSpan.FromSeconds((_totalSamples - _samplesSeen) / pace), null)
         {
             BatchSize = plan.BatchSize,
             NoiseScale = _noiseScale?.Value ?? double.NaN,
         };
+    }
+
+    /// <summary>The mean gradient of a phase, clipped, in the gradient buffer.</summary>
+    private StepOutcome Gradient(Phase phase, StepPlan plan, IEnumerator<TBatch> batches, TrainingState state, bool stop, double kappa)
+    {
+        StepSums sums = _accumulation.Run(plan, batches, state, stop);
+        _stopAgreed = sums.Stop;
+        if (sums.Diverged > 0)
+            throw Diverged(sums.Diverged, sums.Loss, kappa);
+
+        // A step that chanced upon nothing to learn from, such as no hidden token, leaves the weights alone.
+        bool isEmpty = sums.Weight == 0;
+        double weight = isEmpty ? 1 : sums.Weight;
+        _loss = isEmpty ? _loss : sums.Loss / weight;
+        foreach (ParameterSection section in _parameters.Sections.Where(s => !phase.Trains(s.Name)))
+            section.Parameters.ZeroGradients();
+        _objective.BeforeOptimizerStep(_parameters, state);
+
+        // Sum to mean and clipping in one pass over the gradients.
+        double norm = _parameters.Gradients.norm().ToDouble() / weight;
+        if (!double.IsFinite(norm))
+            throw Diverged(1, norm, kappa);
+        if (sums.Small.Count > 0)
+            _noiseScale?.Add(sums.Small.SquaredNorm / sums.Small.Count, sums.Small.Count / sums.Small.InverseSize, norm * norm, weight);
+        double scale = 1 / weight;
+        if (phase.Ascent is null && _options.ClipNorm is { } limit && norm > limit)
+            scale *= limit / norm;
+        if (scale != 1)
+            _parameters.Gradients.mul_(scale);
+        return new StepOutcome(isEmpty, norm, sums.Correct, Values(_options.Optimizer, plan, kappa).LearningRate);
+    }
+
+    /// <summary>The hyper-parameters of an optimizer at a step: scheduled, and rescaled by κ.</summary>
+    private Hyperparameters Values(OptimizerOptions options, StepPlan plan, double kappa)
+    {
+        double factor = _options.Schedule.Factor(_samplesSeen, _samplesSeen + plan.Samples, _warmupSamples, _totalSamples);
+        Hyperparameters values = options.BaseHyperparameters;
+        return new ScalingRule(options.Kind, _options.Scaling).At(values with
+        {
+            LearningRate = values.LearningRate * factor,
+            WeightDecay = options.WeightDecayAt((double)_samplesSeen / _totalSamples),
+        }, kappa);
+    }
+
+    // To where the loss is greatest in a ball around the weights, to first order.
+    private void Ascend(double radius, double norm)
+    {
+        if (norm == 0)
+            return;
+        using var noGradients = torch.no_grad();
+        _parameters.Values.add_(_parameters.Gradients, alpha: radius / norm);
     }
 
     private TrainingDivergedException Diverged(int microBatch, double value, double kappa)
@@ -291,14 +344,15 @@ internal sealed class TrainingSession : IDisposable
         return numbers;
     }
 
-    private Dictionary<string, double> EvaluateHere(Dataset validation)
+    private Dictionary<string, double> EvaluateHere(ISampleSource<TBatch> validation)
     {
+        var context = new EvaluationContext(State, CancellationToken.None);
         using var modes = ModuleModes.Evaluate(_objective.Model);
-        var numbers = new Dictionary<string, double>(_objective.Evaluate(validation));
+        var numbers = new Dictionary<string, double>(_objective.Evaluate(validation, context));
         if (_ema is not null)
         {
             using IDisposable swap = _ema.Swap();
-            foreach ((string name, double value) in _objective.Evaluate(validation))
+            foreach ((string name, double value) in _objective.Evaluate(validation, context))
                 numbers[$"ema.{name}"] = value;
         }
 

@@ -9,7 +9,9 @@ namespace Espalier.Training.Objectives;
 /// trainer embeds every micro-batch without a graph, takes the gradient of the loss with respect to the embeddings, and embeds
 /// again to propagate it ("GradCache", Gao et al. 2021): exact to rounding, with the memory of one micro-batch.
 /// </summary>
-public abstract class CoupledObjective : Objective
+/// <typeparam name="TBatch">What several samples are together.</typeparam>
+public abstract class CoupledObjective<TBatch> : Objective<TBatch>
+    where TBatch : IBatch
 {
     /// <inheritdoc/>
     public sealed override bool CouplesSamples => true;
@@ -18,15 +20,18 @@ public abstract class CoupledObjective : Objective
     /// <param name="batch">The samples.</param>
     /// <param name="state">Where the training stands.</param>
     /// <returns>One row per sample, [batch, ...].</returns>
-    public abstract Embedding Embed(Batch batch, TrainingState state);
+    public abstract Embedding Embed(TBatch batch, TrainingState state);
 
-    /// <summary>The loss of the whole batch. Uses no parameters of the model.</summary>
+    /// <summary>
+    /// The loss of the whole batch. May use parameters of the model, such as a temperature or a critic; their gradient counts once, however many
+    /// micro-batches and ranks there are.
+    /// </summary>
     /// <param name="embeddings">Those of all micro-batches of all ranks, in the order of the sample stream, [samples, ...].</param>
     /// <param name="state">Where the training stands.</param>
     public abstract LossSum Loss(Tensor embeddings, TrainingState state);
 
     /// <inheritdoc/>
-    public sealed override LossSum Step(Batch batch, TrainingState state)
+    public sealed override LossSum Step(TBatch batch, TrainingState state)
     {
         Embedding embedding = Embed(batch, state);
         return Loss(embedding.Rows, state) with { Auxiliary = embedding.Auxiliary, Correct = embedding.Correct };

@@ -9,9 +9,10 @@ namespace Espalier.Training.Loop;
 /// <summary>
 /// The gradient of one optimizer step from its micro-batches, over all ranks: summed losses, divided by nobody yet.
 /// </summary>
-internal sealed class GradientAccumulation : IDisposable
+internal sealed class GradientAccumulation<TBatch> : IDisposable
+    where TBatch : IBatch
 {
-    private readonly Objective _objective;
+    private readonly Objective<TBatch> _objective;
     private readonly TrainerOptions _options;
     private readonly FlatParameters _parameters;
     private readonly NormalizationLayers _layers;
@@ -20,7 +21,7 @@ internal sealed class GradientAccumulation : IDisposable
     private readonly Tensor? _earlier;
     private (long[] Shape, torch.ScalarType Type, torch.Device Device)? _row;
 
-    public GradientAccumulation(Objective objective, TrainerOptions options, FlatParameters parameters, NormalizationLayers layers, ICommunicator ranks)
+    public GradientAccumulation(Objective<TBatch> objective, TrainerOptions options, FlatParameters parameters, NormalizationLayers layers, ICommunicator ranks)
     {
         (_objective, _options, _parameters, _layers, _ranks) = (objective, options, parameters, layers, ranks);
         _buckets = new GradientBuckets(objective.Model, parameters, ranks);
@@ -33,14 +34,14 @@ internal sealed class GradientAccumulation : IDisposable
     /// <param name="batches">This rank's micro-batches in order.</param>
     /// <param name="state">Where the training stands.</param>
     /// <param name="stop">Whether this rank was asked to stop.</param>
-    public StepSums Run(StepPlan step, IEnumerator<Batch> batches, TrainingState state, bool stop)
+    public StepSums Run(StepPlan step, IEnumerator<TBatch> batches, TrainingState state, bool stop)
     {
         var sums = new StepSums { Stop = stop };
         _parameters.ZeroGradients();
         _earlier?.zero_();
         MicroBatch[] own = [.. step.Of(_ranks.Rank, _ranks.Size)];
         var marks = new List<int[]>();
-        if (_objective is CoupledObjective coupled && step.MicroBatches.Count > 1)
+        if (_objective is CoupledObjective<TBatch> coupled && step.MicroBatches.Count > 1)
             RunCoupled(coupled, step, own, batches, state, sums, marks);
         else
             RunPlain(own, batches, state, sums, marks);
@@ -57,12 +58,12 @@ internal sealed class GradientAccumulation : IDisposable
         _earlier?.Dispose();
     }
 
-    private void RunPlain(MicroBatch[] own, IEnumerator<Batch> batches, TrainingState state, StepSums sums, List<int[]> marks)
+    private void RunPlain(MicroBatch[] own, IEnumerator<TBatch> batches, TrainingState state, StepSums sums, List<int[]> marks)
     {
         for (int i = 0; i < own.Length; i++)
         {
             using var scope = torch.NewDisposeScope();
-            using Batch batch = Next(batches);
+            using TBatch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
             using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
@@ -86,23 +87,34 @@ internal sealed class GradientAccumulation : IDisposable
         }
     }
 
-    private void RunCoupled(CoupledObjective objective, StepPlan step, MicroBatch[] own, IEnumerator<Batch> batches, TrainingState state, StepSums sums, List<int[]> marks)
+    private void RunCoupled(CoupledObjective<TBatch> objective, StepPlan step, MicroBatch[] own, IEnumerator<TBatch> batches, TrainingState state, StepSums sums, List<int[]> marks)
     {
         using var scope = torch.NewDisposeScope();
         Tensor rows = EmbedAll(objective, step, own, batches, state).requires_grad_(true);
         LossSum loss = objective.Loss(rows, state);
         double value = loss.Sum.ToDouble();
-        loss.Sum.backward();
+
+        // What the loss itself uses of the model, such as a temperature, gets its gradient from the first rank alone: the ranks' gradients are added up.
+        Tensor gradient;
+        if (_ranks.Rank == 0)
+        {
+            loss.Sum.backward();
+            gradient = rows.grad!;
+        }
+        else
+        {
+            gradient = torch.autograd.grad([loss.Sum], [rows])[0];
+        }
+
         BackwardFailure.ThrowIfAny();
         if (!double.IsFinite(value))
             sums.Diverged = 1;
         if (_ranks.Rank == 0)
             (sums.Loss, sums.Weight) = (value, loss.Weight);
-        Tensor gradient = rows.grad!;
         for (int i = 0; i < own.Length; i++)
         {
             using var micro = torch.NewDisposeScope();
-            using Batch batch = Next(batches);
+            using TBatch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
             using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
@@ -116,7 +128,7 @@ internal sealed class GradientAccumulation : IDisposable
     }
 
     /// <summary>The first pass: the embeddings of the whole step without a graph, those of other ranks included.</summary>
-    private Tensor EmbedAll(CoupledObjective objective, StepPlan step, MicroBatch[] own, IEnumerator<Batch> batches, TrainingState state)
+    private Tensor EmbedAll(CoupledObjective<TBatch> objective, StepPlan step, MicroBatch[] own, IEnumerator<TBatch> batches, TrainingState state)
     {
         using var noGradients = torch.no_grad();
         using var scope = torch.NewDisposeScope();
@@ -125,7 +137,7 @@ internal sealed class GradientAccumulation : IDisposable
         foreach (MicroBatch micro in own)
         {
             using var pass = torch.NewDisposeScope();
-            using Batch batch = Next(batches);
+            using TBatch batch = Next(batches);
             using IDisposable random = KeyedRandom.Begin(_options.Seed, micro, _ranks.Size == 1);
             Tensor part = objective.Embed(batch, state).Rows;
             all ??= torch.zeros([step.Samples, .. part.shape[1..]], dtype: part.dtype, device: part.device).MoveToOuterDisposeScope();
@@ -161,7 +173,7 @@ internal sealed class GradientAccumulation : IDisposable
         sums.Small = (squared + (norm * norm), inverse + (1 / weight), count + 1);
     }
 
-    private static Batch Next(IEnumerator<Batch> batches) => batches.MoveNext()
+    private static TBatch Next(IEnumerator<TBatch> batches) => batches.MoveNext()
         ? batches.Current
         : throw new InvalidOperationException("the loader ended before the training");
 }
