@@ -69,7 +69,7 @@ public sealed partial class ConventionTests
             string[] types = [.. PublicType().Matches(File.ReadAllText(file)).Select(m => m.Groups["name"].Value)];
             Assert.True(types.Length <= 1, $"{Path.GetFileName(file)} holds {string.Join(", ", types)}");
             if (types.Length == 1)
-                Assert.Equal(types[0], Path.GetFileNameWithoutExtension(file));
+                Assert.Equal(types[0], Path.GetFileNameWithoutExtension(file).Split('{')[0]);
             files++;
         }
 
