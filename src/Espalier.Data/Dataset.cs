@@ -13,11 +13,11 @@ namespace Espalier.Data;
 /// </summary>
 public sealed class Dataset : ISampleSource<LabelledBatch>, IDisposable
 {
-    private readonly Tensor _inputs;
+    private Tensor _inputs;
     private readonly double _scale;
 
     // What the inputs are views of where they are windows that overlap.
-    private readonly Tensor? _stream;
+    private Tensor? _stream;
     private readonly int _stride;
 
     /// <summary>Takes over the tensors: they are freed with the data set.</summary>
@@ -88,7 +88,7 @@ public sealed class Dataset : ISampleSource<LabelledBatch>, IDisposable
     public IReadOnlyList<long> InputShape { get; }
 
     /// <summary>The labels, [n], int64.</summary>
-    public Tensor Labels { get; }
+    public Tensor Labels { get; private set; }
 
     /// <summary>One name per class.</summary>
     public IReadOnlyList<string> ClassNames { get; }
@@ -209,15 +209,25 @@ public sealed class Dataset : ISampleSource<LabelledBatch>, IDisposable
     /// <summary>Whether the inputs are held in double precision.</summary>
     internal bool IsDouble => _inputs.dtype == torch.float64;
 
-    /// <summary>The same data on a device; this data set itself where it is there already.</summary>
+    /// <summary>Moves the data to a device, as a module's <c>to</c> moves its weights: what lay elsewhere is freed.</summary>
+    /// <param name="device">Where to.</param>
+    /// <returns>This data set.</returns>
     public Dataset To(torch.Device device)
     {
-        if (device.type == Device.type && device.index == Device.index)
-            return this;
         if (_stream is null)
-            return new Dataset(Name, _inputs.to(device), Labels.to(device), ClassNames, Bounds, _scale);
-        Tensor stream = _stream.to(device);
-        return new Dataset(Name, stream.as_strided(_inputs.shape, [_stride, 1]), stream, _stride, Labels.to(device), ClassNames, Bounds, _scale);
+        {
+            _inputs = Moved(_inputs, device);
+        }
+        else
+        {
+            long[] shape = _inputs.shape;
+            _inputs.Dispose();
+            _stream = Moved(_stream, device);
+            _inputs = _stream.as_strided(shape, [_stride, 1]).DetachFromDisposeScope();
+        }
+
+        Labels = Moved(Labels, device);
+        return this;
     }
 
     /// <inheritdoc/>
@@ -292,6 +302,12 @@ public sealed class Dataset : ISampleSource<LabelledBatch>, IDisposable
     {
         if ((ulong)index >= (ulong)Count)
             throw new ArgumentOutOfRangeException(nameof(index), index, $"{Name} has samples 0 to {Count - 1}");
+    }
+
+    private static Tensor Moved(Tensor tensor, torch.Device device)
+    {
+        Tensor moved = tensor.MovedTo(device);
+        return ReferenceEquals(moved, tensor) ? tensor : moved.DetachFromDisposeScope();
     }
 
     private static Tensor Contiguous(Tensor inputs)

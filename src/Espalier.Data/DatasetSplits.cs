@@ -6,8 +6,16 @@ namespace Espalier.Data;
 /// <param name="Test">For the final numbers only.</param>
 public sealed record DatasetSplits(Dataset Train, Dataset Validation, Dataset Test) : IDisposable
 {
-    /// <summary>The same splits on a device.</summary>
-    public DatasetSplits To(torch.Device device) => new(Train.To(device), Validation.To(device), Test.To(device));
+    /// <summary>Moves all parts to a device; what lay elsewhere is freed.</summary>
+    /// <param name="device">Where to.</param>
+    /// <returns>These splits.</returns>
+    public DatasetSplits To(torch.Device device)
+    {
+        Train.To(device);
+        Validation.To(device);
+        Test.To(device);
+        return this;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -23,9 +23,10 @@ public static class RecipeOutliers
         using var scope = torch.NewDisposeScope();
         if (language is not null)
         {
-            return On(train.Device, language.IsWindows
+            Dataset text = language.IsWindows
                 ? Windows(options.Dataset, forTraining: true, recipe, language, options.Count)
-                : Encoded(TextDocumentsOf(options.Dataset, forTraining: true, options.MinimumWords, options.MaximumWords, options.Count), recipe, language));
+                : Encoded(TextDocumentsOf(options.Dataset, forTraining: true, options.MinimumWords, options.MaximumWords, options.Count), recipe, language);
+            return text.To(train.Device);
         }
 
         Tensor inputs = OutlierSource.OpenForTraining(options.Dataset).Load(new OutlierRequest
@@ -36,7 +37,7 @@ public static class RecipeOutliers
             Seed = recipe.Seed,
             Inliers = train,
         });
-        return On(train.Device, new Dataset(options.Dataset, inputs.clone(), torch.zeros(inputs.shape[0], dtype: torch.int64), ["outlier"], train.Bounds));
+        return new Dataset(options.Dataset, inputs.clone(), torch.zeros(inputs.shape[0], dtype: torch.int64), ["outlier"], train.Bounds).To(train.Device);
     });
 
     /// <summary>Texts to test a recipe's model with.</summary>
@@ -47,7 +48,7 @@ public static class RecipeOutliers
     /// <exception cref="NotFoundException">There is no such text.</exception>
     /// <exception cref="DataException">It is not on this machine.</exception>
     public static Dataset TextForTest(string name, Recipe recipe, RecipeLanguage language, torch.Device device) =>
-        On(device, language.IsWindows ? Windows(name, forTraining: false, recipe, language, null) : Encoded(TextDocumentsOf(name, forTraining: false, 1, int.MaxValue, null), recipe, language));
+        (language.IsWindows ? Windows(name, forTraining: false, recipe, language, null) : Encoded(TextDocumentsOf(name, forTraining: false, 1, int.MaxValue, null), recipe, language)).To(device);
 
     private static TextDocuments TextDocumentsOf(string name, bool forTraining, int minimumWords, int maximumWords, int? count)
     {
@@ -76,13 +77,5 @@ public static class RecipeOutliers
     {
         TextOptions options = recipe.Data.Text;
         return TextEncoding.Rows(language.Tokenizer, documents, [], options.Length + TextRecipe.ExtraTokens(recipe), options.Framing, options.Padding);
-    }
-
-    private static Dataset On(torch.Device device, Dataset data)
-    {
-        if (device.type == DeviceType.CPU)
-            return data;
-        using (data)
-            return data.To(device);
     }
 }

@@ -101,8 +101,7 @@ public sealed class ImageAugmenter
     {
         using Tensor inputs = batch.Inputs;
         using Tensor host = inputs.cpu();
-        using Tensor view = Apply(host, batch.Position, 0);
-        return batch with { Inputs = view.to(inputs.device).alias() };
+        return batch with { Inputs = Apply(host, batch.Position, 0).MovedTo(inputs.device) };
     }
 
     private void Check(Tensor images, Layout layout)

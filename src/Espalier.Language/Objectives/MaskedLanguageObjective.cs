@@ -79,7 +79,7 @@ public sealed class MaskedLanguageObjective : Objective<MaskedTokenBatch>
         {
             using Tensor host = batch.Tokens.cpu();
             (Tensor inputs, Tensor targets) = _masking.Apply(host, seed, batch.Position);
-            return new MaskedTokenBatch(OnDevice(inputs, batch.Tokens.device), OnDevice(targets, batch.Tokens.device)) { Position = batch.Position };
+            return new MaskedTokenBatch(inputs.MovedTo(batch.Tokens.device), targets.MovedTo(batch.Tokens.device)) { Position = batch.Position };
         }
     }
 
@@ -98,14 +98,5 @@ public sealed class MaskedLanguageObjective : Objective<MaskedTokenBatch>
         Tensor loss = torch.nn.functional.cross_entropy(logits, wanted, reduction: torch.nn.Reduction.Sum);
         using var noGradients = torch.no_grad();
         return (loss, logits.argmax(1).eq(wanted).sum(), chosen);
-    }
-
-    // A batch is in no dispose scope of the loader's thread, and outlives its device copy.
-    private static Tensor OnDevice(Tensor host, torch.Device device)
-    {
-        if (device.type == DeviceType.CPU)
-            return host;
-        using (host)
-            return host.to(device);
     }
 }

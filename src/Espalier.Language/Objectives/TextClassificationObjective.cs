@@ -62,10 +62,7 @@ public sealed class TextClassificationObjective : Objective<LabelledBatch>
             }
         }
 
-        if (old.device_type == DeviceType.CPU)
-            return batch with { Inputs = ids };
-        using (ids)
-            return batch with { Inputs = ids.to(old.device) };
+        return batch with { Inputs = ids.MovedTo(old.device) };
     }
 
     /// <inheritdoc/>

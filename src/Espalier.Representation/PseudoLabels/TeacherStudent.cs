@@ -116,6 +116,6 @@ public sealed class TeacherStudent : Objective<PseudoLabelBatch>, IDisposable
     private Tensor View(Tensor images, long position, int view)
     {
         using Tensor host = images.cpu();
-        return _augmenter!.Apply(host, position, view).to(images.device);
+        return _augmenter!.Apply(host, position, view).MovedTo(images.device);
     }
 }

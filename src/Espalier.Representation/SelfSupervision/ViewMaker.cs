@@ -21,7 +21,7 @@ internal sealed class ViewMaker
     private ViewBatch Add(LabelledBatch batch)
     {
         Tensor inputs = batch.Inputs.cpu();
-        Tensor[] views = [.. _augmenters.Select((a, i) => a.Apply(inputs, batch.Position, i).to(batch.Inputs.device))];
+        Tensor[] views = [.. _augmenters.Select((a, i) => a.Apply(inputs, batch.Position, i).MovedTo(batch.Inputs.device))];
         if (!ReferenceEquals(inputs, batch.Inputs))
             inputs.Dispose();
         return new ViewBatch(batch.Inputs, batch.Labels, views) { Position = batch.Position };

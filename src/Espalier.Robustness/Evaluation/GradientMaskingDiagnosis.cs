@@ -24,7 +24,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
 
     /// <summary>Examines a model.</summary>
     /// <param name="classifier">The model.</param>
-    /// <param name="inputs">[n, ...], float, inside the model's bounds; a hundred are enough.</param>
+    /// <param name="inputs">[n, ...], float32 or float64, others are examined as float32; inside the model's bounds; a hundred are enough.</param>
     /// <param name="labels">[n], int64, the true classes.</param>
     /// <param name="progress">Told the share done, in (0, 1].</param>
     /// <param name="cancellationToken">Stops.</param>
@@ -38,6 +38,7 @@ public sealed class GradientMaskingDiagnosis(GradientMaskingDiagnosisOptions? op
         if (inputs.shape[0] == 0)
             throw new DataException("inputs", "are empty", "give at least one");
         using var scope = torch.NewDisposeScope();
+        inputs = AttackTarget.Precise(inputs);
         var found = new List<RobustnessFinding>();
         found.AddRange(TargetSigns.Of(new AttackTarget(classifier, new QueryMeter()), inputs, labels));
         Access access = AttackTarget.Offers(classifier);

@@ -101,7 +101,7 @@ public static class LargestCurvature
             foreach (TBatch batch in batches)
             {
                 using var scope = torch.NewDisposeScope();
-                using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count), isAlone: true);
+                using IDisposable random = KeyedRandom.Begin(seed, new MicroBatch(batch.Position, batch.Count), GeneratorUse.Exclusive);
                 LossSum loss = objective.Step(batch, state);
                 loss.Sum.backward();
                 BackwardFailure.ThrowIfAny();

@@ -18,12 +18,14 @@ internal sealed class GradientAccumulation<TBatch> : IDisposable
     private readonly NormalizationLayers _layers;
     private readonly ICommunicator _ranks;
     private readonly GradientBuckets _buckets;
+    private readonly GeneratorUse _generator;
     private readonly Tensor? _earlier;
     private (long[] Shape, torch.ScalarType Type, torch.Device Device)? _row;
 
-    public GradientAccumulation(Objective<TBatch> objective, TrainerOptions options, FlatParameters parameters, NormalizationLayers layers, ICommunicator ranks)
+    public GradientAccumulation(Objective<TBatch> objective, TrainerOptions options, FlatParameters parameters, NormalizationLayers layers, ICommunicator ranks, GeneratorUse generator)
     {
         (_objective, _options, _parameters, _layers, _ranks) = (objective, options, parameters, layers, ranks);
+        _generator = generator;
         _buckets = new GradientBuckets(objective.Model, parameters, ranks);
         if (options.MeasureNoiseScale)
             _earlier = torch.zeros_like(parameters.Gradients).DetachFromDisposeScope();
@@ -66,7 +68,7 @@ internal sealed class GradientAccumulation<TBatch> : IDisposable
             using TBatch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _generator);
             LossSum part = _objective.Step(batch, state);
             double value = part.Sum.ToDouble();
             sums.Loss += value;
@@ -117,7 +119,7 @@ internal sealed class GradientAccumulation<TBatch> : IDisposable
             using TBatch batch = Next(batches);
             if (i == own.Length - 1 && _earlier is null)
                 _buckets.Arm();
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _ranks.Size == 1);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, own[i], _generator);
             Embedding embedding = objective.Embed(batch, state);
             sums.Correct += embedding.Correct?.ToDouble() ?? double.NaN;
             Tensor surrogate = (embedding.Rows * gradient.narrow(0, own[i].Position - step.Position, own[i].Count)).sum();
@@ -138,7 +140,7 @@ internal sealed class GradientAccumulation<TBatch> : IDisposable
         {
             using var pass = torch.NewDisposeScope();
             using TBatch batch = Next(batches);
-            using IDisposable random = KeyedRandom.Begin(_options.Seed, micro, _ranks.Size == 1);
+            using IDisposable random = KeyedRandom.Begin(_options.Seed, micro, _generator);
             Tensor part = objective.Embed(batch, state).Rows;
             all ??= torch.zeros([step.Samples, .. part.shape[1..]], dtype: part.dtype, device: part.device).MoveToOuterDisposeScope();
             all.narrow(0, micro.Position - step.Position, micro.Count).copy_(part);

@@ -32,6 +32,7 @@ internal sealed class TrainingSession<TBatch> : IDisposable
     private readonly ModelEma? _ema;
     private readonly PostHocAverages? _postHoc;
         private readonly NormalizationLayers _layers;
+    private readonly List<string> _notes;
     private readonly GradientAccumulation<TBatch> _accumulation;
     private readonly GradientNoiseScale? _noiseScale;
     private readonly BatchPlan _plan;
@@ -72,7 +73,12 @@ internal sealed class TrainingSession<TBatch> : IDisposable
         _plan = new BatchPlan(options, train.Count, _totalSamples, ranks.Size, _layers.Any);
         RequireDecomposable();
         _batchSize = options.BatchSize;
-        _accumulation = new GradientAccumulation<TBatch>(objective, options, _parameters, _layers, ranks);
+        string? foreign = ForeignRandomness.In(objective);
+        _accumulation = new GradientAccumulation<TBatch>(objective, options, _parameters, _layers, ranks,
+            foreign is null ? GeneratorUse.None : ranks.Size == 1 ? GeneratorUse.Exclusive : GeneratorUse.Shared);
+        _notes = [.. _layers.Notes];
+        if (foreign is not null && ranks.Size > 1)
+            _notes.Add($"{foreign} may draw from torch's default generator: with several ranks the training is reproducible only while nothing else of its process draws");
         _checkpoint = new TrainingCheckpoint(objective, train.Fingerprint, _parameters, _optimizer, _ema, _postHoc, options, _layers.HasGhostNorm);
         Agree();
     }
@@ -140,7 +146,7 @@ internal sealed class TrainingSession<TBatch> : IDisposable
         {
             Parameters = _parameters,
             NoiseScale = _noiseScale,
-            Notes = _layers.Notes,
+            Notes = _notes,
         };
     }
 

@@ -81,6 +81,38 @@ public sealed partial class WatchProcessTests(FittedDetector fitted) : IClassFix
         Assert.Equal(WithoutTimes("whole.jsonl"), WithoutTimes("parts.jsonl"));
     }
 
+    /// <summary>Ids of a hundred megabytes in all: what is kept of each is bounded, and what is not kept is freed.</summary>
+    [Fact]
+    public async Task Over_HTTP_huge_ids_are_answered_and_take_little_memory()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "the peak of another process is read from /proc");
+        string[] arguments = ["watch", fitted.Path, "--http", "0", "--state", _folder.File("huge.json"), "--decisions", _folder.File("huge.jsonl"), "--max-body", "2000000"];
+        (Process process, HttpClient client) = await Serve(arguments);
+        using (process)
+        using (client)
+        {
+            string padding = new('x', 900_000);
+            var ids = new HashSet<string>();
+            for (int i = 0; i < 120; i++)
+            {
+                JsonElement one = await Score(client, $$"""{ "id": "{{padding}}{{i}}", "size": 0.1, "weight": 3, "colour": "red" }""", HttpStatusCode.OK);
+                JsonElement decision = one.GetProperty("events")[0];
+                Assert.Equal("decision", decision.GetProperty("type").GetString());
+                Assert.True(ids.Add(decision.GetProperty("id").GetString()!), "ids that differ at their end must stay apart");
+            }
+
+            JsonElement again = await Score(client, $$"""{ "id": "{{padding}}7", "size": 0.1, "weight": 3, "colour": "red" }""", HttpStatusCode.OK);
+            Assert.Equal("duplicate", again.GetProperty("events")[0].GetProperty("type").GetString());
+            string peak = File.ReadLines($"/proc/{process.Id}/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+            long kilobytes = long.Parse(Regex.Match(peak, @"\d+").Value, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(kilobytes, 1, 600 << 10);
+            Assert.InRange(Length("huge.json"), 1, 1 << 20);
+            Assert.InRange(Length("huge.jsonl"), 1, 1 << 20);
+            Assert.Equal(0, Kill(process.Id, 15));
+            Assert.True(process.WaitForExit(20_000), "SIGTERM must end it");
+        }
+    }
+
     [Fact]
     public async Task Over_HTTP_records_are_decided_bounded_and_kept()
     {

@@ -37,6 +37,34 @@ public sealed class TensorsLeftBehindTests : IDisposable
         Assert.Equal(before, Tensor.TotalCount);
     }
 
+    [Fact]
+    public void Data_on_another_device_take_their_memory_along()
+    {
+        long before = Count();
+        var elsewhere = new torch.Device(DeviceType.META);
+        using (var images = new Dataset("images", torch.zeros([6, 1, 4, 4], dtype: torch.uint8), torch.zeros(6, dtype: torch.int64), ["a"], scale: 1 / 255.0))
+        using (Dataset windows = Dataset.Windows("text", torch.arange(20), 4, 2))
+        using (var splits = new DatasetSplits(images, windows, images.Subset([1, 2])))
+        {
+            long held = Tensor.TotalCount;
+            Assert.Same(splits, splits.To(elsewhere));
+            Assert.Equal(held, Tensor.TotalCount);
+            Assert.All([splits.Train, splits.Validation, splits.Test], d => Assert.Equal((DeviceType.META, DeviceType.META), (d.Device.type, d.Labels.device_type)));
+        }
+
+        Assert.Equal(before, Count());
+    }
+
+    [Fact]
+    public void A_tensor_that_moves_leaves_nothing_behind_and_one_that_stays_is_itself()
+    {
+        Tensor here = torch.ones(3);
+        Assert.Same(here, here.MovedTo(torch.CPU));
+        using Tensor there = here.MovedTo(new torch.Device(DeviceType.META));
+        Assert.True(here.IsInvalid);
+        Assert.Equal(DeviceType.META, there.device_type);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     /// <summary>The tensors alive, after the finalizers of what other tests dropped: some free tensors in a second round only.</summary>

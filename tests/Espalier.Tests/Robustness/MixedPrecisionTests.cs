@@ -93,6 +93,8 @@ public sealed class MixedPrecisionTests
         Assert.Equal(0, (expected.Adversarials - found.Adversarials).abs().max().ToDouble());
         using EvaluatedRobustness evaluated = new RobustnessEvaluation(new()).Run(model, x, labels, attack);
         Assert.Equal(expected.RobustAccuracy, evaluated.Report.RobustAccuracy, 1e-12);
+        var diagnosis = new GradientMaskingDiagnosis(new() { Epsilon = 0.05, Queries = 50, Steps = 5 });
+        Assert.Equal(diagnosis.Run(model, x.to(torch.float32), labels), diagnosis.Run(model, x, labels));
         PolicyExamples examples = new(x, labels);
         Assert.NotEmpty(new PolicySearch(new() { Epsilon = 0.05, Population = 2, Generations = 0, MaxSteps = 8, Pool = ["pgd", "fgsm"], SeedPublished = false }).Run(model, examples, examples).Front);
     }
