@@ -70,6 +70,8 @@ public sealed class PolicySearch(PolicySearchOptions options)
         IReadOnlyList<PolicyCandidate> front = Judged(space, classifier, selection, result.Front, ranks, cancellationToken);
         double Sum(string name) => result.Evaluated.Sum(e => e.Evaluation.Measurements?.GetValueOrDefault(name) ?? 0) * search.Count;
         PolicyCandidate best = PolicyCandidate.Strongest(front, Options.MaxComplexity ?? double.PositiveInfinity) ?? front.MinBy(c => c.Complexity)!;
+        if (Options.Complete && Completed(space, classifier, best, search, selection, ranks, cancellationToken) is { } completed)
+            best = completed;
         return new(best, [.. front.OrderBy(c => c.Complexity)], generations, Sum(PolicyProblem.Gradients), Sum(PolicyProblem.Queries), watch.Elapsed.TotalSeconds);
     }
 
@@ -102,20 +104,44 @@ public sealed class PolicySearch(PolicySearchOptions options)
         return [.. distinct.Select((f, i) => new PolicyCandidate(space.Policy(f.Genome), space.Policy(f.Genome).ToString(), f.Evaluation.Objectives[1], f.Evaluation.Objectives[0],
             outcomes[i].Robust, outcomes[i].Gradients))];
 
-        SelectionOutcome One(int i)
-        {
-            using var scope = torch.NewDisposeScope();
-            (double robust, double gradients) = (0, 0);
-            for (int seed = 0; seed < SelectionSeeds; seed++)
-            {
-                Attack attack = space.Policy(distinct[i].Genome).Build(Options.Norm, Options.Epsilon, Options.Seed + 1 + seed, Options.BatchSize);
-                using AttackResult result = attack.Run(classifier, selection.Inputs, selection.Labels, cancellationToken: cancellationToken);
-                robust += result.RobustAccuracy / SelectionSeeds;
-                gradients += result.GradientEvaluations / (double)(SelectionSeeds * selection.Count);
-            }
+        SelectionOutcome One(int i) => OnSelection(space.Policy(distinct[i].Genome), classifier, selection, cancellationToken);
+    }
 
-            return new(robust, gradients);
+    /// <summary>The policy with what its pool still breaks, or null where that is nothing. Rank 0 looks, and tells the others.</summary>
+    private PolicyCandidate? Completed(PolicySpace space, IClassifier classifier, PolicyCandidate best, PolicyExamples search, PolicyExamples selection, ICommunicator ranks, CancellationToken cancellationToken)
+    {
+        using var scope = torch.NewDisposeScope();
+        var all = new PolicyExamples(torch.cat([search.Inputs, selection.Inputs.to(search.Inputs.dtype)]), torch.cat([search.Labels, selection.Labels]));
+        CompletedPolicy found = ranks.Size == 1 ? Find() : WorkSharing.Map(ranks, 1, _ => Find())[0];
+        if (found.Json is null)
+            return null;
+        AttackPolicy policy = AttackPolicy.FromJson(found.Json);
+        return new(policy, policy.ToString(), policy.Build(Options.Norm, Options.Epsilon).Complexity, found.SearchRobust, found.SelectionRobust, found.SelectionGradients);
+
+        CompletedPolicy Find()
+        {
+            AttackPolicy completed = new PolicyCompletion(space, classifier, Options).Complete(best.Policy, all, cancellationToken);
+            if (completed.Equals(best.Policy))
+                return new CompletedPolicy(null, 0, 0, 0);
+            SelectionOutcome outcome = OnSelection(completed, classifier, selection, cancellationToken);
+            using AttackResult searched = completed.Build(Options.Norm, Options.Epsilon, Options.Seed + 1, Options.BatchSize).Run(classifier, search.Inputs, search.Labels, cancellationToken: cancellationToken);
+            return new CompletedPolicy(completed.ToJson(), searched.RobustAccuracy, outcome.Robust, outcome.Gradients);
         }
+    }
+
+    private SelectionOutcome OnSelection(AttackPolicy policy, IClassifier classifier, PolicyExamples selection, CancellationToken cancellationToken)
+    {
+        using var scope = torch.NewDisposeScope();
+        (double robust, double gradients) = (0, 0);
+        for (int seed = 0; seed < SelectionSeeds; seed++)
+        {
+            Attack attack = policy.Build(Options.Norm, Options.Epsilon, Options.Seed + 1 + seed, Options.BatchSize);
+            using AttackResult result = attack.Run(classifier, selection.Inputs, selection.Labels, cancellationToken: cancellationToken);
+            robust += result.RobustAccuracy / SelectionSeeds;
+            gradients += result.GradientEvaluations / (double)(SelectionSeeds * selection.Count);
+        }
+
+        return new(robust, gradients);
     }
 
     private static PolicySearchOptions Validated(PolicySearchOptions options)
@@ -125,6 +151,8 @@ public sealed class PolicySearch(PolicySearchOptions options)
     }
 
     private sealed record SelectionOutcome(double Robust, double Gradients);
+
+    private sealed record CompletedPolicy(string? Json, double SearchRobust, double SelectionRobust, double SelectionGradients);
 
     private sealed class Told(Action<SearchGeneration<PolicyGenome>> tell) : IProgress<SearchGeneration<PolicyGenome>>
     {

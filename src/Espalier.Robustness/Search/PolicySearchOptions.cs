@@ -34,6 +34,12 @@ public sealed record PolicySearchOptions
     /// <summary>Whether the published policy of the norm, and AutoAttack without its first stage, are among the first; of no attack otherwise than by chance where not.</summary>
     public bool SeedPublished { get; init; } = true;
 
+    /// <summary>
+    /// Whether the policy that was found gets further stages where an attack of the pool, at its most steps, breaks what stands under it among all search and
+    /// selection examples. Adds strength where a kind of attack is missing, and cost there only. Default: yes.
+    /// </summary>
+    public bool Complete { get; init; } = true;
+
     /// <summary>Whether policies are drawn at random instead, as many as NSGA-II would evaluate: what a search must beat.</summary>
     public bool RandomSearch { get; init; }
 

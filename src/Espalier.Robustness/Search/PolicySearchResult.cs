@@ -1,7 +1,7 @@
 namespace Espalier.Robustness.Search;
 
 /// <summary>What a search found.</summary>
-/// <param name="Selected">The strongest policy of the front on the selection examples, within the budget; of equals the strongest on the search examples. The cheapest of the front where none is within the budget.</param>
+/// <param name="Selected">The strongest policy of the front on the selection examples, within the budget; of equals the strongest on the search examples. The cheapest of the front where none is within the budget. With <see cref="PolicySearchOptions.Complete"/> it has further stages where these break more.</param>
 /// <param name="Front">The policies that none is better than in both strength and cost, cheapest first.</param>
 /// <param name="Generations">How the front grew.</param>
 /// <param name="Gradients">Gradients that the search took, counted per input.</param>

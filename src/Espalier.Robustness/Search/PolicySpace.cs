@@ -22,8 +22,8 @@ internal sealed class PolicySpace
     // Beside the paper's attacks those of AutoAttack: a pool of gradients in the ball alone is blind where these mislead. CW-L2, in the
     // paper's pool of L2, gives way to DDN, which finds the same at a tenth of the cost.
     private static readonly string[] s_linf = ["fgsm", "pgd", "mi", "cw", "apgd-dlr", "odi-cos", "odi-cyclical", "odi-step", "mt", "fab-t", "square"];
-    private static readonly string[] s_l2 = ["pgd", "mi", "cw", "apgd-dlr", "mt", "ddn", "fab-t", "square"];
-    private static readonly string[] s_l1 = ["pgd", "mi", "cw", "apgd-dlr", "mt", "fab-t", "square"];
+    private static readonly string[] s_l2 = ["pgd", "mi", "cw", "apgd-dlr", "apgd-t", "mt", "ddn", "fab-t", "square"];
+    private static readonly string[] s_l1 = ["pgd", "mi", "cw", "apgd-ce", "apgd-dlr", "apgd-t", "mt", "fab-t", "square"];
     private static readonly string[] s_l0 = ["pgd0", "sigma-zero", "jsma", "sparse-rs"];
 
     private readonly string[] _pool;
@@ -167,6 +167,9 @@ internal sealed class PolicySpace
         Mode = genome.Genes.Any(StartsAnew) && genome.Genes.Count(g => g.Attack != PolicyGene.Identity) > 1 ? ChainMode.Union : ChainMode.Best,
         Stages = [.. genome.Genes.Where(g => g.Attack != PolicyGene.Identity).Select(Stage)],
     };
+
+    /// <summary>Each attack of the pool at the whole radius and its most steps or queries.</summary>
+    public IEnumerable<PolicyStage> Strongest() => _pool.Select(a => Stage(new PolicyGene(a, PolicyGene.Levels, PolicyGene.Levels)));
 
     /// <summary>The genome nearest to a policy, or null where it has more stages or other attacks.</summary>
     public PolicyGenome? Nearest(AttackPolicy policy)
