@@ -1,3 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Cli;
 
 /// <summary>
@@ -40,13 +48,19 @@ internal static class FrontPage
     ];
 
     /// <summary>The page.</summary>
-    public static string Text { get; } =
+    public static string Text { get; } = Of(Lines);
+
+    /// <summary>The page with the groups of a program of one's own.</summary>
+    public static string With(IReadOnlyList<ICommandGroup> groups) =>
+        groups.Count == 0 ? Text : Of([.. Lines, (null, "Added by this program"), .. groups.Select(g => ((string?)g.Name, g.Description))]);
+
+    private static string Of(IReadOnlyList<(string? Command, string Text)> lines) =>
         $"""
         espalier: train, stress-test and explain deep models on .NET
 
         usage: espalier <command> [options]        espalier <command> --help
 
-        {string.Join(Environment.NewLine, Lines.Select(l => l.Command is null ? Environment.NewLine + l.Text : $"  {l.Command,-10} {l.Text}")).TrimStart()}
+        {string.Join(Environment.NewLine, lines.Select(l => l.Command is null ? Environment.NewLine + l.Text : $"  {l.Command,-10} {l.Text}")).TrimStart()}
 
         Options of every command
           --json     the result as JSON on standard output      --seed N      the seed of everything random

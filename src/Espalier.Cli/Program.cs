@@ -1,3 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Espalier.Cli.Commands;
@@ -26,7 +34,7 @@ internal static class Program
 
     /// <summary>Kept apart from <see cref="Main"/>: the front page must not load what this needs.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Run(string[] arguments)
+    internal static int Run(string[] arguments)
     {
         try
         {
@@ -160,6 +168,14 @@ internal static class Program
             });
             c.AddCommand<ReproduceCommand>("reproduce").WithDescription("A paper's claims: the published numbers beside ours.").WithExample("reproduce", "ema-scaling", "--part", "parabola");
             c.AddCommand<DoctorCommand>("doctor").WithDescription("What works on this machine, and how to mend the rest.");
+            foreach (ICommandGroup group in EspalierHost.Groups)
+            {
+                c.AddBranch(group.Name, b =>
+                {
+                    b.SetDescription(group.Description);
+                    group.Configure(b);
+                });
+            }
         });
         return app;
     }

@@ -1,3 +1,10 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Reflection;
 using Espalier.Errors;
 
@@ -17,12 +24,13 @@ public static class RecipeCatalog
     /// <summary>Reads a recipe.</summary>
     /// <param name="nameOrFile">A shipped recipe's name, or a path to a file.</param>
     /// <param name="assignments">Overrides, each <c>key=value</c>.</param>
+    /// <param name="catalog">What the recipe may name; what this toolkit adds where null.</param>
     /// <exception cref="NotFoundException">There is no such recipe.</exception>
     /// <exception cref="RecipeException">The recipe or an override cannot be read.</exception>
     /// <exception cref="OptionsException">A value is out of its range.</exception>
-    public static Recipe Read(string nameOrFile, IEnumerable<string>? assignments = null)
+    public static Recipe Read(string nameOrFile, IEnumerable<string>? assignments = null, EspalierCatalog? catalog = null)
     {
-        RecipeDocument document = RecipeDocument.Parse(nameOrFile, Text(nameOrFile));
+        RecipeDocument document = RecipeDocument.Parse(nameOrFile, Text(nameOrFile), catalog ?? BuiltIn.Catalog);
         foreach (string assignment in assignments ?? [])
             document.Set(assignment);
         return document.Bind();

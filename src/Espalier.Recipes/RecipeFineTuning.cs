@@ -1,9 +1,15 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Language.FineTuning;
-using Espalier.Recipes.Reports;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;
 using Espalier.Training.Objectives;

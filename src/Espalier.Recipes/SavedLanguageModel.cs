@@ -1,9 +1,15 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Errors;
 using Espalier.Language.Generation;
 using Espalier.Language.Tokenizers;
 using Espalier.Models;
 using Espalier.Networks.Text;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
@@ -40,7 +46,7 @@ public sealed class SavedLanguageModel : IDisposable
     public static SavedLanguageModel Open(string path, torch.Device device, bool? ema = null)
     {
         using Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Models.ModelWeights.FileName)) && File.Exists(TokenizerFactory.PathIn(folder)));
-        Recipe recipe = RecipeRun.RecipeOf(run);
+        Recipe recipe = RecipeRun.RecipeOf(run, BuiltIn.Catalog);
         OptionsException.Require(recipe.Objective.Kind == ObjectiveKind.CausalLanguageModel, "objective.kind", recipe.Objective.Kind, "must be causalLanguageModel for a run that is to write: only such a model knows what comes next");
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", $"finish it first: espalier run --resume {path}");

@@ -1,3 +1,10 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
@@ -5,8 +12,6 @@ using Espalier.Models;
 using Espalier.Networks.Text;
 using Espalier.Onnx.Classification;
 using Espalier.Onnx.Export;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
@@ -49,11 +54,11 @@ public sealed class SavedRun : IDisposable
     public static SavedRun Open(string path, torch.Device device)
     {
         Run run = Run.Open(path, eligible: folder => File.Exists(Path.Combine(folder, Models.ModelWeights.FileName)));
-        Recipe recipe = RecipeRun.RecipeOf(run);
+        Recipe recipe = RecipeRun.RecipeOf(run, BuiltIn.Catalog);
         if (!File.Exists(run.WeightsPath))
             throw new CheckpointException(run.WeightsPath, "the run has no weights", run.Manifest.SourceRun is { } source ? $"audit the run it came from: {source}" : $"finish it first: espalier run --resume {path}");
         RecipeData data = RecipeData.Load(recipe, run.Folder);
-        RecipeRun.RequireSameData(run, data.Loaded);
+        ObjectiveTask.RequireSameData(run, data.Loaded);
         return new SavedRun(run, recipe, data, device);
     }
 
@@ -73,10 +78,8 @@ public sealed class SavedRun : IDisposable
             if (weights is not null && !File.Exists(weights))
                 throw new CheckpointException(weights, "does not exist", "name a safetensors file, such as one that espalier ema wrote");
             string file = weights ?? _source.WeightsPath;
-            if (!recipe.Objective.HasClasses)
-                LikelihoodAudit.Run(recipe, _data.Language, run, file, _splits, ema, progress, cancellationToken);
-            else
-                AuditClassifier(recipe, run, file, ema, progress, cancellationToken);
+            using var model = new TrainedModel(recipe.Objective.HasClasses ? Subject(recipe, file, ema) : LikelihoodAudit.Judge(recipe, _data.Language, run, file, _splits, ema, progress));
+            StageRunner.Run(recipe, model, run, progress, cancellationToken);
             RunReport.Write(run, recipe);
             run.Finish(RunStatus.Completed);
             return true;
@@ -145,24 +148,17 @@ public sealed class SavedRun : IDisposable
         ["labels"] = System.Text.Json.JsonSerializer.Serialize(_splits.Test.ClassNames),
     };
 
-    private void AuditClassifier(Recipe recipe, Run run, string file, bool? ema, IProgress<StageProgress>? progress, CancellationToken cancellationToken)
+    private AuditSubject Subject(Recipe recipe, string file, bool? ema)
     {
-        using AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
-        var stages = new AuditStages(recipe, run, _splits, model.Network, model.Classifier, progress, cancellationToken, _data.Language);
-        if (recipe.Probe is { } probe)
-            stages.Probe(probe, _splits, model, null, null);
-        if (recipe.Evaluate is { } evaluate)
+        AuditedModel model = AuditedModel.Load(Recipe, file, _splits.Test, _device, ema, _data.Language);
+        AuditedModel? raw = model.IsEma && recipe.Evaluate is not null ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false, _data.Language) : null;
+        return new AuditSubject(model.Network, model.Classifier, _splits, [model, .. raw is null ? (IDisposable[])[] : [raw]])
         {
-            using AuditedModel? raw = model.IsEma ? AuditedModel.Load(Recipe, file, _splits.Test, _device, ema: false, _data.Language) : null;
-            stages.Evaluate(evaluate, (raw ?? model).Classifier, raw is null ? null : model.Classifier);
-        }
-
-        if (recipe.Attack is { } attack)
-            stages.Attack(attack);
-        if (recipe.Detect is { } detect)
-            stages.Detect(detect);
-        if (recipe.Explain is { } explain)
-            stages.Explain(explain);
+            Raw = (raw ?? model).Classifier,
+            Averaged = raw is null ? null : model.Classifier,
+            Probed = [model],
+            Texts = _data.Language is { } language ? text => RecipeOutliers.TextForTest(text, recipe, language, _splits.Test.Device) : null,
+        };
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,14 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;
@@ -20,7 +25,7 @@ public sealed class TargetAudit(AuditTarget target, Run run, int seed = 0, IProg
     /// <param name="options">How the model is judged.</param>
     /// <returns>Whether it was completed; otherwise it was cancelled.</returns>
     /// <exception cref="OptionsException">The model gives labels only.</exception>
-    public bool Evaluate(EvaluateOptions options) => Audit("evaluate", new Recipe { Evaluate = options },
+    public bool Evaluate(EvaluateOptions options) => Audit("evaluate", new Recipe { Catalog = BuiltIn.Catalog }.With(options),
         () => new EvaluateRecord(target.Splits.Test.ClassNames, target.Splits.Test.Count, EvaluateStage.Run(target.Classifier as IScoringClassifier
             ?? throw new OptionsException("model", target.Name, "must give probabilities: of labels there is no calibration"), target.Splits.Test, options), null),
         r => EvaluateStage.Summarize("evaluate", r.Raw),
@@ -30,10 +35,10 @@ public sealed class TargetAudit(AuditTarget target, Run run, int seed = 0, IProg
     /// <param name="options">Which attacks.</param>
     /// <returns>Whether it was completed; otherwise it was cancelled.</returns>
     /// <exception cref="OptionsException">The model does not offer what an attack needs.</exception>
-    public bool Attack(AttackOptions options) => Audit("attack", new Recipe { Attack = options, Seed = seed },
+    public bool Attack(AttackOptions options) => Audit("attack", new Recipe { Catalog = BuiltIn.Catalog, Seed = seed }.With(options),
         () => AttackStage.Run(target.Classifier, target.Splits.Test, seed, options, new Share(progress), cancellationToken),
         AttackStage.Summarize,
-        AuditStages.Describe);
+        new AttackStage().Describe);
 
     private bool Audit<T>(string stage, Recipe recipe, Func<T> work, Func<T, IEnumerable<(string Name, double Value)>> summarize, Func<T, string> describe)
     {

@@ -1,9 +1,15 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using Espalier.Errors;
 using Espalier.Models.Endpoints;
 using Espalier.Networks.Checkpoints;
-using Espalier.Recipes;
-using Espalier.Recipes.Stages;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Losses;
 using Espalier.Robustness.Policies;
@@ -130,7 +136,7 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         if (settings.Policy.Length > 0)
-            return bare with { Attack = new AttackOptions { Samples = settings.Samples, Policies = Policies(settings) } };
+            return bare.With(new AttackOptions { Samples = settings.Samples, Policies = Policies(settings) });
         AttackOptions attack = original.Attack is { Curves.Count: > 0 } known ? known : new AttackOptions
         {
             Curves = [new() { Norm = Norm.LInf, Epsilons = s_linf }, new() { Norm = Norm.L2, Epsilons = s_l2 }],
@@ -146,20 +152,17 @@ internal sealed class AttackCommand : SavedRunCommand<AttackCommand.Settings>
             OptionsException.Require(settings.Epsilon.Length == 0, "epsilon", settings.Epsilon.FirstOrDefault(), "needs --norm: a radius has a norm");
         }
 
-        return bare with
+        return bare.With(attack with
         {
-            Attack = attack with
+            Samples = settings.Samples ?? attack.Samples,
+            Policies = [],
+            Pgd = attack.Pgd with
             {
-                Samples = settings.Samples ?? attack.Samples,
-                Policies = [],
-                Pgd = attack.Pgd with
-                {
-                    Steps = settings.Steps ?? attack.Pgd.Steps,
-                    Restarts = settings.Restarts ?? attack.Pgd.Restarts,
-                    Loss = Choice.Parse<AttackLoss>("loss", settings.Loss) ?? attack.Pgd.Loss,
-                },
+                Steps = settings.Steps ?? attack.Pgd.Steps,
+                Restarts = settings.Restarts ?? attack.Pgd.Restarts,
+                Loss = Choice.Parse<AttackLoss>("loss", settings.Loss) ?? attack.Pgd.Loss,
             },
-        };
+        });
     }
 
     protected override int ExecuteForeign(Settings settings, Session session)

@@ -1,8 +1,14 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Cli.Output;
-using Espalier.Recipes;
-using Espalier.Recipes.Comparison;
 using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -42,7 +48,7 @@ internal sealed class CompareCommand : EspalierCommand<CompareCommand.Settings>
             assignments.Add(string.Create(CultureInfo.InvariantCulture, $"seed={seed}"));
         if (settings.Data is { } data)
             assignments.Add($"data.name={data}");
-        Recipe recipe = RecipeCatalog.Read(settings.Recipe, assignments);
+        Recipe recipe = RecipeCatalog.Read(settings.Recipe, assignments, EspalierHost.Catalog);
         var comparison = new ArchitectureComparison(recipe, settings.Arch.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), settings.MatchParams);
         var manifest = new RunManifest { Name = $"compare-{recipe.Name}", Kind = "compare", CommandLine = CommandLine.Text, Seed = recipe.Seed, Machine = MachineInfo.Current(), Device = session.Device.ToString() };
         using Run run = settings.Out is { } folder ? Run.CreateAt(folder, manifest) : Run.Create("runs", manifest.Name, manifest);

@@ -1,6 +1,12 @@
-using System.ComponentModel;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.ComponentModel;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -28,14 +34,11 @@ internal sealed class DetectCommand : SavedRunCommand<DetectCommand.Settings>
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         DetectOptions detect = original.Detect ?? new();
-        return bare with
+        return bare.With(detect with
         {
-            Detect = detect with
-            {
-                Detector = settings.Detector ?? detect.Detector,
-                Outliers = settings.Outliers.Length > 0 ? settings.Outliers : detect.Outliers,
-                Count = settings.Count ?? detect.Count,
-            },
-        };
+            Detector = settings.Detector ?? detect.Detector,
+            Outliers = settings.Outliers.Length > 0 ? settings.Outliers : detect.Outliers,
+            Count = settings.Count ?? detect.Count,
+        });
     }
 }

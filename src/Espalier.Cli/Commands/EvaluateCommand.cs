@@ -1,6 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -25,7 +32,7 @@ internal sealed class EvaluateCommand : SavedRunCommand<EvaluateCommand.Settings
     }
 
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings) =>
-        bare with { Evaluate = original.Evaluate ?? new() };
+        bare.With(original.Evaluate ?? new());
 
     protected override int ExecuteForeign(Settings settings, Session session)
     {

@@ -1,7 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using Espalier.Counterfactuals.Distances;
-using Espalier.Recipes;
-using Espalier.Recipes.Stages;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -31,14 +37,11 @@ internal sealed class ExplainCommand : SavedRunCommand<ExplainCommand.Settings>
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         ExplainOptions explain = original.Explain ?? new();
-        return bare with
+        return bare.With(explain with
         {
-            Explain = explain with
-            {
-                Samples = settings.Samples ?? explain.Samples,
-                Target = settings.Target ?? explain.Target,
-                Wachter = explain.Wachter with { Distance = Choice.Parse<CounterfactualDistance>("distance", settings.Distance) ?? explain.Wachter.Distance },
-            },
-        };
+            Samples = settings.Samples ?? explain.Samples,
+            Target = settings.Target ?? explain.Target,
+            Wachter = explain.Wachter with { Distance = Choice.Parse<CounterfactualDistance>("distance", settings.Distance) ?? explain.Wachter.Distance },
+        });
     }
 }

@@ -1,10 +1,16 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Networks;
 using Espalier.Networks.Gmlp;
 using Espalier.Networks.Vision;
-using Espalier.Recipes;
-using Espalier.Recipes.Reports;
 using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -37,7 +43,7 @@ internal sealed class ModelSpatialCommand : EspalierCommand<ModelSpatialCommand.
         {
             using Run run = Espalier.Runs.Store.Run.Open(settings.Run);
             weights = run.WeightsPath;
-            isText |= ModelZoo.IsText(RecipeRun.RecipeOf(run).Model.Name);
+            isText |= ModelZoo.IsText(RecipeRun.RecipeOf(run, EspalierHost.Catalog).Model.Name);
         }
 
         IReadOnlyList<StoredSpatialMatrix> matrices = StoredSpatialMatrix.Read(weights);

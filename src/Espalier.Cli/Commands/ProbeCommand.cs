@@ -1,6 +1,12 @@
-using System.ComponentModel;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.ComponentModel;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -24,13 +30,10 @@ internal sealed class ProbeCommand : SavedRunCommand<ProbeCommand.Settings>
     protected override Recipe Configure(Recipe bare, Recipe original, Settings settings)
     {
         ProbeOptions probe = original.Probe ?? new();
-        return bare with
+        return bare.With(probe with
         {
-            Probe = probe with
-            {
-                Knn = probe.Knn with { Neighbors = settings.Neighbors ?? probe.Knn.Neighbors },
-                Linear = probe.Linear with { L2 = settings.L2 ?? probe.Linear.L2 },
-            },
-        };
+            Knn = probe.Knn with { Neighbors = settings.Neighbors ?? probe.Knn.Neighbors },
+            Linear = probe.Linear with { L2 = settings.L2 ?? probe.Linear.L2 },
+        });
     }
 }

@@ -1,4 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 
 namespace Espalier.Cli.Commands;
 
@@ -7,7 +14,7 @@ internal sealed class RecipesSchemaCommand : EspalierCommand<GlobalSettings>
 {
     protected override int Execute(GlobalSettings settings, Session session)
     {
-        session.Terminal.Document(RecipeSchema.Create());
+        session.Terminal.Document(RecipeSchema.Create(EspalierHost.Catalog));
         return Done;
     }
 }

@@ -1,5 +1,12 @@
-using System.ComponentModel;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.ComponentModel;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;
@@ -17,7 +24,7 @@ internal sealed class RecipesShowCommand : EspalierCommand<RecipesShowCommand.Se
     protected override int Execute(Settings settings, Session session)
     {
         if (settings.Json)
-            session.Terminal.Result(RecipeCatalog.Read(settings.Recipe));
+            session.Terminal.Result(RecipeCatalog.Read(settings.Recipe, catalog: EspalierHost.Catalog));
         else
             session.Terminal.Document(RecipeCatalog.Text(settings.Recipe));
         return Done;

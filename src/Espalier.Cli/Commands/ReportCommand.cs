@@ -1,6 +1,12 @@
-using System.ComponentModel;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
 using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.ComponentModel;
 using Espalier.Runs.Store;
 using Spectre.Console.Cli;
 
@@ -19,7 +25,7 @@ internal sealed class ReportCommand : EspalierCommand<ReportCommand.Settings>
     protected override int Execute(Settings settings, Session session)
     {
         using Run run = Run.Open(settings.Run);
-        RunReport.Write(run, RecipeRun.RecipeOf(run));
+        RunReport.Write(run, RecipeRun.RecipeOf(run, EspalierHost.Catalog));
         session.Terminal.Line(run.ReportPath);
         session.Terminal.Result(new { run.ReportPath });
         return Done;

@@ -1,10 +1,17 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using System.Text.Json;
 using Espalier.Cli.Output;
 using Espalier.Communication;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 using Spectre.Console;
 using Spectre.Console.Cli;
@@ -61,14 +68,14 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
     private static int Follow(Settings settings, Session session, ICommunicator ranks)
     {
         Assignment assignment = JsonSerializer.Deserialize<Assignment>(ranks.Gather([])[0])!;
-        Recipe own = settings.Resume.IsSet ? RecipeDocument.Parse("the recipe of rank 0", assignment.Recipe).Bind() : ReadRecipe(settings);
+        Recipe own = settings.Resume.IsSet ? RecipeDocument.Parse("the recipe of rank 0", assignment.Recipe, EspalierHost.Catalog).Bind() : ReadRecipe(settings);
         return new RecipeWorker(own, assignment.Checkpoints, session.Device, ranks).Execute(settings.Resume.IsSet, session.Stop) ? Done : NotDone;
     }
 
     private static int Lead(Settings settings, Session session, ICommunicator ranks)
     {
         using Run run = settings.Resume.IsSet ? Reopen(settings, session) : Begin(settings, session);
-        Recipe recipe = RecipeRun.RecipeOf(run);
+        Recipe recipe = RecipeRun.RecipeOf(run, EspalierHost.Catalog);
         if (ranks.Size > 1)
             ranks.Gather(JsonSerializer.SerializeToUtf8Bytes(new Assignment(RecipeRun.OptionsOf(recipe).ToJsonString(), run.CheckpointFolder)));
         if (!settings.Quiet)
@@ -121,7 +128,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
                 assignments.Add(string.Create(CultureInfo.InvariantCulture, $"{key}={number}"));
         }
 
-        Recipe recipe = RecipeCatalog.Read(name, assignments);
+        Recipe recipe = RecipeCatalog.Read(name, assignments, EspalierHost.Catalog);
         // A later audit may be started from another folder.
         if (recipe.Data.Path is { Length: > 0 } path)
             recipe = recipe with { Data = recipe.Data with { Path = Path.GetFullPath(path) } };
@@ -144,7 +151,7 @@ internal sealed class RunCommand : EspalierCommand<RunCommand.Settings>
         OptionsException.Require(run.Manifest.Kind == Kind, "resume", settings.Resume.Value, $"must be a run of a recipe; this is an audit ({run.Manifest.Kind}), which begins anew each time");
         run.Resume();
         if (settings.MicroBatchSize is { } micro)
-            run.Update(m => m with { Options = RecipeRun.OptionsOf(WithMicroBatch(RecipeRun.RecipeOf(run), micro)) });
+            run.Update(m => m with { Options = RecipeRun.OptionsOf(WithMicroBatch(RecipeRun.RecipeOf(run, EspalierHost.Catalog), micro)) });
         int threads = MachineInfo.Current().Threads;
         if (run.Manifest.Machine is { } machine && machine.Threads != threads)
             session.Terminal.Line(string.Create(CultureInfo.InvariantCulture, $"note: the run began with {machine.Threads} threads and goes on with {threads}; its numbers may differ in the last digits"));

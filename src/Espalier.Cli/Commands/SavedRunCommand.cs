@@ -1,6 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Cli.Output;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 
 namespace Espalier.Cli.Commands;
@@ -18,7 +25,7 @@ internal abstract class SavedRunCommand<TSettings> : EspalierCommand<TSettings>
         if (IsForeign(settings.Run))
             return ExecuteForeign(settings, session);
         using SavedRun saved = SavedRun.Open(settings.Run, session.Device);
-        Recipe recipe = Configure(saved.Recipe with { Probe = null, Evaluate = null, Attack = null, Detect = null, Explain = null }, saved.Recipe, settings);
+        Recipe recipe = Configure(saved.Recipe.WithoutStages(), saved.Recipe, settings);
         if (settings.Seed is { } seed)
             recipe = recipe with { Seed = seed };
         recipe.Validate();

@@ -1,7 +1,14 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Training.Diagnostics;
 using Espalier.Training.Scaling;
 using Spectre.Console;
@@ -37,7 +44,7 @@ internal sealed class ScaleCommand : EspalierCommand<ScaleCommand.Settings>
 
     protected override int Execute(Settings settings, Session session)
     {
-        Recipe recipe = RecipeCatalog.Read(settings.Recipe);
+        Recipe recipe = RecipeCatalog.Read(settings.Recipe, catalog: EspalierHost.Catalog);
         OptionsException.Require(settings.BatchSize >= 1, "batchSize", settings.BatchSize, "give the new batch size with --batch-size");
         OptionsException.Require(settings.Samples >= 1, "samples", settings.Samples, "must be at least 1");
         using RecipeData data = RecipeData.Load(recipe);

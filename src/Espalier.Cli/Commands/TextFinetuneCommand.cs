@@ -1,10 +1,17 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.FineTuning;
 using Espalier.Language.Tokenizers;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 using Spectre.Console.Cli;
 
@@ -45,7 +52,7 @@ internal sealed class TextFinetuneCommand : EspalierCommand<TextFinetuneCommand.
     protected override int Execute(Settings settings, Session session)
     {
         OptionsException.Require(settings.Seed is null, "seed", settings.Seed, "is not for a fine-tuning, which takes the seeds 1 to --seeds");
-        Recipe recipe = RecipeCatalog.Read(settings.Recipe, settings.Set);
+        Recipe recipe = RecipeCatalog.Read(settings.Recipe, settings.Set, EspalierHost.Catalog);
         if (settings.From is { } from)
         {
             using Run source = Run.Open(from, eligible: folder => File.Exists(TokenizerFactory.PathIn(folder)));

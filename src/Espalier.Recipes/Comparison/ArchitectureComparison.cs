@@ -1,8 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Networks;
 using Espalier.Networks.Vision;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Comparison;
@@ -45,7 +50,8 @@ public sealed class ArchitectureComparison
             ModelOptions model = _matchParameters
                 ? OptionsException.Within("model", () => ParameterMatcher.Match(architecture, _recipe.Model, inputShape, classes))
                 : ParameterMatcher.Families.Contains(architecture) ? ParameterMatcher.Like(architecture, _recipe.Model) : _recipe.Model with { Name = architecture };
-            Recipe recipe = _recipe with { Name = $"{_recipe.Name}-{architecture}", Model = model, Expected = new Dictionary<string, double>(), Evaluate = _recipe.Evaluate ?? new(), Attack = null, Detect = null, Explain = null };
+            Recipe recipe = (_recipe with { Name = $"{_recipe.Name}-{architecture}", Model = model, Expected = new Dictionary<string, double>() })
+                .Without<AttackOptions>().Without<DetectOptions>().Without<ExplainOptions>().With(_recipe.Evaluate ?? new());
             recipe.Validate();
             started?.Invoke(architecture);
             string folder = Path.Combine(run.Folder, architecture);

@@ -1,5 +1,10 @@
-using System.Globalization;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
 using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.Globalization;
 using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;

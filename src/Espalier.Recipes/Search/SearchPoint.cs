@@ -1,3 +1,9 @@
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Search;
 
 /// <summary>A policy of a front.</summary>

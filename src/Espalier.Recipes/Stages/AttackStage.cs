@@ -1,3 +1,10 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Errors;
@@ -10,8 +17,43 @@ using Espalier.Robustness.Regions;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>Attacks a classifier at growing radii and keeps a few examples.</summary>
-internal static class AttackStage
+internal sealed class AttackStage : RecipeStage<AuditSubject, AttackOptions, AttackRecord>
 {
+    public override string Key => "attack";
+
+    public override void Validate(AttackOptions options, Recipe recipe) => options.Validate();
+
+    public override AttackRecord Run(AuditSubject model, AttackOptions options, StageContext context) => Run(model.Context(context), options);
+
+    public override IEnumerable<(string Name, double Value)> Numbers(AttackRecord record) => Summarize(record);
+
+    public override string Describe(AttackRecord record) => "accuracy left: " + string.Join(", ",
+    [
+        .. record.Curves.Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Middle.RobustAccuracy:P1} at {Norms.Name(c.Norm)} {c.Middle.Epsilon}")),
+        .. record.Policies.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.Report.RobustAccuracy:P1} under {p.Name} at {Norms.Name(p.Report.Norm)} {p.Report.Epsilon}")),
+    ]);
+
+    public override void Write(AttackRecord record, HtmlReport report, ReportContext context)
+    {
+        if (record.Curves.Count > 0)
+            AttackSection.Write(report, context.Recipe, record);
+        PolicyAttackSection.Write(report, record);
+    }
+
+    public override IEnumerable<SummaryCard> Cards(AttackRecord record)
+    {
+        if (record.Policies.MinBy(p => p.Report.RobustAccuracy) is { } worst)
+        {
+            yield return new(Format.Percent(worst.Report.RobustAccuracy), "accuracy under attack",
+                string.Create(CultureInfo.InvariantCulture, $"{worst.Name}, {Norms.Name(worst.Report.Norm)} changes of at most {worst.Report.Epsilon:0.####}"));
+            yield break;
+        }
+
+        AttackCurve curve = record.Curves[0];
+        yield return new(Format.Percent(curve.Middle.RobustAccuracy), "accuracy under attack",
+            string.Create(CultureInfo.InvariantCulture, $"{Norms.Name(curve.Norm)} changes of at most {curve.Middle.Epsilon}"));
+    }
+
     private const int ExamplesPerCurve = 5;
 
     public static AttackRecord Run(AuditContext context, AttackOptions options) =>

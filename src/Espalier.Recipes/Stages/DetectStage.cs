@@ -1,3 +1,10 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Anomaly.Detectors;
 using Espalier.Anomaly.Evaluation;
@@ -8,8 +15,30 @@ using Espalier.Models;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>Confronts a detector with test inputs and with outliers of each kind.</summary>
-internal static class DetectStage
+internal sealed class DetectStage : RecipeStage<AuditSubject, DetectOptions, DetectRecord>
 {
+    public override string Key => "detect";
+
+    public override void Validate(DetectOptions options, Recipe recipe)
+    {
+        options.Validate();
+        options.ValidateFor(recipe);
+    }
+
+    public override DetectRecord Run(AuditSubject model, DetectOptions options, StageContext context) => Run(model.Context(context), options);
+
+    public override IEnumerable<(string Name, double Value)> Numbers(DetectRecord record) => Summarize(record);
+
+    public override string Describe(DetectRecord record) =>
+        "AUROC " + string.Join(", ", record.Outliers.Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Kind} {o.Auroc:0.000}")));
+
+    public override void Write(DetectRecord record, HtmlReport report, ReportContext context) => DetectSection.Write(report, record);
+
+    public override IEnumerable<SummaryCard> Cards(DetectRecord record)
+    {
+        yield return new(Format.Number(record.Outliers.Average(o => o.Auroc)), "foreign inputs told apart", "mean AUROC; 1 is perfect, 0.5 is chance");
+    }
+
     private const int ExamplesPerKind = 5;
 
     public static DetectRecord Run(AuditContext context, DetectOptions options)

@@ -1,3 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Runs.Reports;
+using System.Globalization;
 using Espalier.Counterfactuals;
 using Espalier.Counterfactuals.Distances;
 using Espalier.Counterfactuals.Search;
@@ -6,8 +14,26 @@ using Espalier.Data;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>Finds, for some test inputs, the nearest input that the model takes for another class.</summary>
-internal static class ExplainStage
+internal sealed class ExplainStage : RecipeStage<AuditSubject, ExplainOptions, ExplainRecord>
 {
+    public override string Key => "explain";
+
+    public override void Validate(ExplainOptions options, Recipe recipe) => options.Validate();
+
+    public override ExplainRecord Run(AuditSubject model, ExplainOptions options, StageContext context) => Run(model.Context(context), options);
+
+    public override IEnumerable<(string Name, double Value)> Numbers(ExplainRecord record) => Summarize(record);
+
+    public override string Describe(ExplainRecord record) =>
+        string.Create(CultureInfo.InvariantCulture, $"{record.Explanations.Count(e => e.Valid)} of {record.Explanations.Count} decisions turned");
+
+    public override void Write(ExplainRecord record, HtmlReport report, ReportContext context) => ExplainSection.Write(report, record);
+
+    public override IEnumerable<SummaryCard> Cards(ExplainRecord record)
+    {
+        yield return new($"{record.Explanations.Count(e => e.Valid)} of {record.Explanations.Count}", "decisions explained", "by a smallest change that turns them");
+    }
+
     public static ExplainRecord Run(AuditContext context, ExplainOptions options)
     {
         options.ValidateFor(context.Test.ClassCount);

@@ -1,6 +1,12 @@
-using System.Globalization;
-using Espalier.Recipes;
 using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.Globalization;
 using Espalier.Robustness.Evaluation;
 using Espalier.Runs.Store;
 
@@ -52,7 +58,7 @@ internal static class SearchedAgainstAutoAttack
         string folder = Path.Combine(Path.GetTempPath(), $"espalier-{Guid.NewGuid():N}");
         try
         {
-            Recipe recipe = RecipeCatalog.Read(Recipe, []) with { Evaluate = null, Attack = null, Expected = new Dictionary<string, double>() };
+            Recipe recipe = RecipeCatalog.Read(Recipe, []).WithoutStages() with { Expected = new Dictionary<string, double>() };
             using (Espalier.Runs.Store.Run run = Espalier.Runs.Store.Run.CreateAt(folder, new RunManifest { Name = recipe.Name, Kind = "run", Options = RecipeRun.OptionsOf(recipe), Seed = recipe.Seed }))
             {
                 if (!new RecipeRun(recipe, run, context.Device).Execute(resume: false, context.CancellationToken))

@@ -1,3 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -7,7 +15,6 @@ using Espalier.Anomaly.Drift;
 using Espalier.Anomaly.Outliers;
 using Espalier.Anomaly.Watching;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
 

@@ -1,10 +1,17 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json.Nodes;
 using Espalier.Anomaly.Drift;
 using Espalier.Anomaly.Watching;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Tokenizers;
-using Espalier.Recipes;
 using Espalier.Robustness.Attacks;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Policies;
@@ -59,7 +66,7 @@ public sealed class JsonLoaderTests : IDisposable
         switch (name)
         {
             case "recipe":
-                return (JsonNode.Parse(Recipes.TinyRecipe.Digits, documentOptions: new() { AllowTrailingCommas = true, CommentHandling = System.Text.Json.JsonCommentHandling.Skip })!.ToJsonString(), text => RecipeDocument.Parse("spoilt", text).Bind());
+                return (JsonNode.Parse(Recipes.TinyRecipe.Digits, documentOptions: new() { AllowTrailingCommas = true, CommentHandling = System.Text.Json.JsonCommentHandling.Skip })!.ToJsonString(), text => RecipeDocument.Parse("spoilt", text, BuiltIn.Catalog).Bind());
             case "policy":
                 return (AttackPolicy.Parse("mt(t=5) -> cw(t=5)").ToJson(), text => AttackPolicy.FromJson(text));
             case "tokenizer":

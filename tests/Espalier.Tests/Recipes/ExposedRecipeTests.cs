@@ -1,9 +1,16 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Corpora;
 using Espalier.Language.Tokenizers;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
@@ -85,11 +92,11 @@ public sealed class ExposedRecipeTests : IDisposable
 
     private RunSummary Summary(Recipe recipe, string name) => RunSummary.Load(Path.Combine(TinyRun.Execute(recipe, _folder.File(name)), "summary.json"));
 
-    private static Recipe Bound(string json) => RecipeDocument.Parse("tiny", json).Bind();
+    private static Recipe Bound(string json) => RecipeDocument.Parse("tiny", json, BuiltIn.Catalog).Bind();
 
     private static string Refused(string json, params string[] settings)
     {
-        RecipeDocument document = RecipeDocument.Parse("tiny", json);
+        RecipeDocument document = RecipeDocument.Parse("tiny", json, BuiltIn.Catalog);
         foreach (string setting in settings)
             document.Set(setting);
         return Assert.Throws<OptionsException>(() => document.Bind()).Message;
@@ -97,6 +104,7 @@ public sealed class ExposedRecipeTests : IDisposable
 
     private static Recipe Text(string data, string outliers) => new()
     {
+        Catalog = BuiltIn.Catalog,
         Name = "text",
         Data = new() { Name = data, Generated = new() { Samples = 600 }, Text = new() { Length = 44, Layout = TextLayout.Documents, Padding = PaddingSide.Before } },
         Model = new() { Name = "gru", Gru = new() { EmbeddingSize = 16, HiddenSize = 32, Layers = 1 }, TextHead = new() { Pooling = Espalier.Networks.Text.SequencePooling.LastToken } },

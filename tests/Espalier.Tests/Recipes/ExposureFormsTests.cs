@@ -1,3 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Anomaly.Exposure;
 using Espalier.Data;
 using Espalier.Data.Text;
@@ -5,8 +13,6 @@ using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Networks.Text;
-using Espalier.Recipes;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 using Espalier.Tests.Cli;
 using Espalier.Tests.Data;
@@ -36,7 +42,7 @@ public sealed class ExposureFormsTests : IDisposable
         Assert.Equal("confidence-branch", StageFile.Read<DetectRecord>(Run.Open(_folder.File("exposed")), "detect")!.Detector);
 
         // 1 - b, worked out from the file.
-        Recipe recipe = RecipeRun.RecipeOf(Run.Open(_folder.File("exposed")));
+        Recipe recipe = RecipeRun.RecipeOf(Run.Open(_folder.File("exposed")), BuiltIn.Catalog);
         using RecipeData data = RecipeData.Load(recipe);
         using var network = ExtraOutput.Create(recipe.Model, data.Loaded.Splits.Test.InputShape, 10, 0);
         ModelWeights.Load(network, Path.Combine(_folder.File("exposed"), ModelWeights.FileName));
@@ -191,7 +197,7 @@ public sealed class ExposureFormsTests : IDisposable
     [InlineData("objective.kind=causalLanguageModel", "detect={}", "is for text")]
     public void What_means_nothing_is_refused(string first, string second, string expected)
     {
-        RecipeDocument document = RecipeDocument.Parse("tiny", TinyRecipe.Digits);
+        RecipeDocument document = RecipeDocument.Parse("tiny", TinyRecipe.Digits, BuiltIn.Catalog);
         document.Set(first);
         document.Set(second);
         Assert.Contains(expected, Assert.Throws<OptionsException>(() => document.Bind()).Message, StringComparison.Ordinal);
@@ -216,12 +222,13 @@ public sealed class ExposureFormsTests : IDisposable
 
     private static Recipe Digits(ObjectiveOptions objective)
     {
-        Recipe recipe = RecipeDocument.Parse("tiny", TinyRecipe.Digits).Bind() with { Attack = null, Explain = null, Objective = objective };
+        Recipe recipe = RecipeDocument.Parse("tiny", TinyRecipe.Digits, BuiltIn.Catalog).Bind() with { Attack = null, Explain = null, Objective = objective };
         return recipe with { Train = recipe.Train with { Length = Duration.Epochs(20), Ema = null } };
     }
 
     private static Recipe Density(ExposureOptions? exposure) => new()
     {
+        Catalog = BuiltIn.Catalog,
         Name = "density",
         Data = new() { Name = "digits", Limit = 300 },
         Model = new() { Name = "pixelcnn", PixelCnn = new() { Channels = 8, Blocks = 1, Mixtures = 3, FirstKernel = 5 } },
@@ -233,6 +240,7 @@ public sealed class ExposureFormsTests : IDisposable
 
     private static Recipe Language(ExposureOptions? exposure) => new()
     {
+        Catalog = BuiltIn.Catalog,
         Name = "language",
         Data = new() { Name = "sentences", Generated = new() { Samples = 300 }, Text = new() { Length = 24, Stride = 8, Layout = TextLayout.Windows, EvaluationWindows = 60 } },
         Model = new() { Name = "gru", Gru = new() { EmbeddingSize = 32, HiddenSize = 32, Layers = 1 } },

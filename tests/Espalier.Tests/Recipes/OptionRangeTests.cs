@@ -1,6 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json.Nodes;
 using Espalier.Errors;
-using Espalier.Recipes;
 
 namespace Espalier.Tests.Recipes;
 
@@ -15,7 +22,7 @@ public sealed class OptionRangeTests
     {
         bool isNumber = double.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out double number) && double.IsFinite(number);
         var passed = new List<string>();
-        foreach (string path in OptionPaths.All)
+        foreach (string path in OptionPaths.Of(BuiltIn.Catalog))
         {
             // The text of a value that JSON has no number for: where the reader takes such names, Validate must not.
             JsonNode node = isNumber ? JsonNode.Parse(value)! : JsonValue.Create(value);
@@ -29,7 +36,7 @@ public sealed class OptionRangeTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
-                Recipe recipe = RecipeDocument.Parse("mutated", root.ToJsonString()).Bind();
+                Recipe recipe = RecipeDocument.Parse("mutated", root.ToJsonString(), BuiltIn.Catalog).Bind();
                 if (!isNumber)
                     passed.Add(path);
             }

@@ -1,7 +1,14 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Tests.Architecture;
 using Espalier.Tests.Data;
 
@@ -37,7 +44,7 @@ public sealed class RecipeCatalogTests
     {
         Recipe recipe = RecipeCatalog.Read(name, ["seed=7", "train.monitor.patience=3 epochs"]);
         JsonNode written = JsonSerializer.SerializeToNode(recipe, RecipeJson.Options)!;
-        Recipe read = RecipeDocument.Parse("copy", written.ToJsonString()).Bind();
+        Recipe read = RecipeDocument.Parse("copy", written.ToJsonString(), BuiltIn.Catalog).Bind();
         Assert.True(JsonNode.DeepEquals(written, JsonSerializer.SerializeToNode(read, RecipeJson.Options)));
 
         // Comparing text with text alone would not see a value that is never written.

@@ -1,5 +1,12 @@
-using Espalier.Errors;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Errors;
 using Espalier.Robustness.Regions;
 using Espalier.Training.Loop;
 using Espalier.Training.Optimizers;
@@ -10,11 +17,11 @@ public sealed class RecipeDocumentTests
 {
     private const string Minimal = """{ "name": "tiny", "data": { "name": "digits" } }""";
 
-    private static Recipe Bind(string text) => RecipeDocument.Parse("my.json", text).Bind();
+    private static Recipe Bind(string text) => RecipeDocument.Parse("my.json", text, BuiltIn.Catalog).Bind();
 
     private static Recipe BindWith(params string[] assignments)
     {
-        RecipeDocument document = RecipeDocument.Parse("my.json", Minimal);
+        RecipeDocument document = RecipeDocument.Parse("my.json", Minimal, BuiltIn.Catalog);
         foreach (string assignment in assignments)
             document.Set(assignment);
         return document.Bind();

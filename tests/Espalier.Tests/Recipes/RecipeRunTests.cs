@@ -1,8 +1,15 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Errors;
 using Espalier.Models;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 
 namespace Espalier.Tests.Recipes;
@@ -127,7 +134,7 @@ public sealed class RecipeRunTests(TinyRun tiny) : IClassFixture<TinyRun>
         using (Run run = Run.Open(folder))
         {
             run.Resume();
-            Assert.True(new RecipeRun(RecipeRun.RecipeOf(run), run, torch.CPU).Execute(resume: true, CancellationToken.None));
+            Assert.True(new RecipeRun(RecipeRun.RecipeOf(run, BuiltIn.Catalog), run, torch.CPU).Execute(resume: true, CancellationToken.None));
         }
 
         Assert.Equal(TinyRun.Numbers(tiny.Folder), TinyRun.Numbers(folder));

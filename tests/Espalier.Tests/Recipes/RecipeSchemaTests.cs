@@ -1,12 +1,19 @@
-using System.Text.Json.Nodes;
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
+using System.Text.Json.Nodes;
 using Espalier.Tests.Architecture;
 
 namespace Espalier.Tests.Recipes;
 
 public sealed class RecipeSchemaTests
 {
-    private static readonly string Text = RecipeSchema.Create();
+    private static readonly string Text = RecipeSchema.Create(BuiltIn.Catalog);
     private static readonly JsonObject Schema = JsonNode.Parse(Text)!.AsObject();
     private static readonly SchemaCheck Check = new(Schema);
 

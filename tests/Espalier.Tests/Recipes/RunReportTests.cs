@@ -1,8 +1,14 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
-using Espalier.Recipes;
-using Espalier.Recipes.Reports;
 using Espalier.Runs.Store;
 using Espalier.Tests.Reports;
 
@@ -80,7 +86,7 @@ public sealed class RunReportTests(TinyRun tiny) : IClassFixture<TinyRun>
         }
 
         using Run run = Run.Open(copy);
-        RunReport.Write(run, RecipeRun.RecipeOf(run));
+        RunReport.Write(run, RecipeRun.RecipeOf(run, BuiltIn.Catalog));
         XElement page = Markup.Parse(File.ReadAllText(run.ReportPath));
         Assert.Empty(page.Descendants("em"));
         Assert.Equal(20, page.Descendants("th").Count(h => h.Value == "<em>&x"));

@@ -1,6 +1,13 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using System.Xml.Linq;
 using Espalier.Errors;
-using Espalier.Recipes;
 using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 using Espalier.Tests.Reports;
@@ -64,6 +71,6 @@ public sealed class TabularRunTests : IDisposable
         Assert.Contains("has changed since the run", Assert.Throws<DataException>(() => SavedRun.Open(folder, torch.CPU)).Message, StringComparison.Ordinal);
         using Run run = Run.Open(folder);
         run.Resume();
-        Assert.Throws<DataException>(() => new RecipeRun(RecipeRun.RecipeOf(run), run, torch.CPU).Execute(resume: true, CancellationToken.None));
+        Assert.Throws<DataException>(() => new RecipeRun(RecipeRun.RecipeOf(run, BuiltIn.Catalog), run, torch.CPU).Execute(resume: true, CancellationToken.None));
     }
 }

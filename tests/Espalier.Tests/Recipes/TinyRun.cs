@@ -1,4 +1,11 @@
+using Espalier.Recipes.Search;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 
@@ -11,7 +18,7 @@ public sealed class TinyRun : IDisposable
 
     public TinyRun()
     {
-        Recipe = RecipeDocument.Parse("tiny", TinyRecipe.Digits).Bind();
+        Recipe = RecipeDocument.Parse("tiny", TinyRecipe.Digits, BuiltIn.Catalog).Bind();
         Folder = Execute(Recipe, _folder.File("run"));
     }
 
