@@ -2,6 +2,7 @@
 // Run it with: dotnet run -c Release --project samples/AuditATable
 
 // Your own table: new DataOptions { Name = "csv", Path = "customers.csv", Csv = new() { Target = "churned" } }.
+
 using Espalier.Counterfactuals;
 using Espalier.Counterfactuals.Search;
 using Espalier.Data;

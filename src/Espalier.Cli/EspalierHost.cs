@@ -1,6 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
 using Espalier.Recipes;
 using Espalier.Recipes.Engine;
 

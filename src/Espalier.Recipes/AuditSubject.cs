@@ -1,12 +1,7 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

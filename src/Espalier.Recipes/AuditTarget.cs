@@ -1,10 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Data.Tables;
@@ -14,6 +7,7 @@ using Espalier.Models.Endpoints;
 using Espalier.Networks;
 using Espalier.Networks.Checkpoints;
 using Espalier.Onnx.Classification;
+using Espalier.Recipes.Stages;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes;

@@ -1,8 +1,4 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
 using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
 using Espalier.Recipes.Stages;
 using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Representation.SelfSupervision;

@@ -1,15 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Onnx.Classification;
+using Espalier.Recipes.Engine;
 
 namespace Espalier.Recipes;
 

@@ -1,12 +1,6 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Reflection;
 using Espalier.Errors;
+using Espalier.Recipes.Engine;
 
 namespace Espalier.Recipes;
 

@@ -1,15 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Errors;
 using Espalier.Language.Generation;
 using Espalier.Language.Tokenizers;
 using Espalier.Models;
 using Espalier.Networks.Text;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;

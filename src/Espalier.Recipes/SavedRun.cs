@@ -1,10 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
@@ -12,6 +5,9 @@ using Espalier.Models;
 using Espalier.Networks.Text;
 using Espalier.Onnx.Classification;
 using Espalier.Onnx.Export;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;

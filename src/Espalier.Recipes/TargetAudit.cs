@@ -1,14 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes;

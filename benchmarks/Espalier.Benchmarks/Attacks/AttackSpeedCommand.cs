@@ -1,11 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
@@ -13,6 +5,7 @@ using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks.Checkpoints;
+using Espalier.Recipes;
 using Espalier.Robustness.Attacks;
 using Espalier.Robustness.Attacks.Gradient;
 

@@ -1,14 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Networks;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Training.Loop;
 using Espalier.Training.Optimizers;
 using Espalier.Training.Scaling;

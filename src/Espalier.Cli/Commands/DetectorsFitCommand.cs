@@ -1,15 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Anomaly.Decisions;
 using Espalier.Anomaly.Detectors;
+using Espalier.Recipes;
+using Espalier.Recipes.Detection;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

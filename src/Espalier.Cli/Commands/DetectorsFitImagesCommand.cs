@@ -1,17 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Anomaly.Decisions;
 using Espalier.Anomaly.OneClass;
 using Espalier.Cli.Output;
 using Espalier.Errors;
+using Espalier.Recipes.Detection;
+using Espalier.Recipes.Engine;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

@@ -1,11 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Anomaly.Detectors;
@@ -14,6 +6,8 @@ using Espalier.Anomaly.Outliers;
 using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Recipes;
+using Espalier.Recipes.Detection;
 using Spectre.Console;
 using Spectre.Console.Cli;
 

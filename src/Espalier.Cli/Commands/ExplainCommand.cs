@@ -1,13 +1,7 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using Espalier.Counterfactuals.Distances;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

@@ -1,11 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Errors;
@@ -14,6 +6,7 @@ using Espalier.Networks.Checkpoints;
 using Espalier.Networks.Text;
 using Espalier.Onnx.Classification;
 using Espalier.Onnx.Export;
+using Espalier.Recipes;
 using Spectre.Console.Cli;
 
 namespace Espalier.Cli.Commands;

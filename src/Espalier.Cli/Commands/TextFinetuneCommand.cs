@@ -1,17 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.ComponentModel;
 using System.Globalization;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.FineTuning;
 using Espalier.Language.Tokenizers;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Store;
 using Spectre.Console.Cli;
 

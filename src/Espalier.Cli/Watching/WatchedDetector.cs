@@ -1,11 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using Espalier.Anomaly.Decisions;
 using Espalier.Anomaly.Detectors;
@@ -16,6 +8,8 @@ using Espalier.Data.Images;
 using Espalier.Data.Tables;
 using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Recipes;
+using Espalier.Recipes.Detection;
 
 namespace Espalier.Cli.Watching;
 

@@ -1,13 +1,10 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Networks;
 using Espalier.Networks.Vision;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Comparison;

@@ -1,11 +1,6 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using Espalier.Files;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;
 

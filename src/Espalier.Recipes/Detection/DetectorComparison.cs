@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -13,6 +7,7 @@ using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Files;
 using Espalier.Metrics;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Detection;

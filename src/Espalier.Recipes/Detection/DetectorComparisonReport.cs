@@ -1,12 +1,7 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using Espalier.Anomaly.Evaluation;
 using Espalier.Files;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;
 

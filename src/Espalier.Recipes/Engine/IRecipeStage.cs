@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Engine;
 
 /// <summary>A stage as the engine sees it, whatever the types of its options and record.</summary>

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Engine;
 
 /// <summary>What the training stage leaves in <c>stages/train.json</c>; the curves lie in <c>metrics.jsonl</c>.</summary>

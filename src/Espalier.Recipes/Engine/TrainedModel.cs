@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Engine;
 
 /// <summary>A trained model as a task hands it to the stages: each stage asks for the contract that it needs.</summary>

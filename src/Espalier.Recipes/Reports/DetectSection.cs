@@ -1,10 +1,6 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
+using System.Globalization;
 using Espalier.Recipes.Engine;
 using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
-using System.Globalization;
 using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Reports;

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Diagnostics;
 using Espalier.Communication;
 using Espalier.Data;
@@ -12,6 +6,7 @@ using Espalier.Files;
 using Espalier.Metrics;
 using Espalier.Models;
 using Espalier.Randomness;
+using Espalier.Recipes.Engine;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Policies;
 using Espalier.Robustness.Search;

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Errors;
 using Espalier.Robustness.Policies;
 using Espalier.Robustness.Regions;

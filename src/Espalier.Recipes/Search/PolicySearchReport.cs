@@ -1,10 +1,6 @@
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
+using System.Globalization;
 using Espalier.Recipes.Engine;
 using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
-using System.Globalization;
 using Espalier.Robustness.Evaluation;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;

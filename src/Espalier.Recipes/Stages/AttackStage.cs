@@ -1,18 +1,14 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
-using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
 using Espalier.Robustness.Attacks;
 using Espalier.Robustness.Attacks.Gradient;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Regions;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Stages;
 

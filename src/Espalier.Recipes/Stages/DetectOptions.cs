@@ -1,13 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Anomaly.Detectors;
 using Espalier.Anomaly.Evaluation;
 using Espalier.Anomaly.Outliers;
 using Espalier.Errors;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Tasks.Objectives;
 
 namespace Espalier.Recipes.Stages;
 

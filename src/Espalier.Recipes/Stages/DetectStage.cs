@@ -1,16 +1,13 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
-using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Anomaly.Detectors;
 using Espalier.Anomaly.Evaluation;
 using Espalier.Anomaly.Outliers;
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>One kind of outliers and how well it is told from test inputs; outliers are the positives.</summary>

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>What the evaluation stage leaves in <c>stages/evaluate.json</c>.</summary>

@@ -1,14 +1,10 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
-using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Metrics;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Stages;
 

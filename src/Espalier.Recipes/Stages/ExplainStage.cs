@@ -1,15 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
-using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Counterfactuals;
 using Espalier.Counterfactuals.Distances;
 using Espalier.Counterfactuals.Search;
 using Espalier.Data;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
+using Espalier.Runs.Reports;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
 namespace Espalier.Recipes.Stages;
 
 /// <summary>One input as a stage's record keeps it, for pictures in the report.</summary>

@@ -1,17 +1,13 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Tasks.Objectives;
-using Espalier.Models;
-using Espalier.Training.Normalization;
-using Espalier.Runs.Reports;
 using System.Globalization;
 using Espalier.Data;
+using Espalier.Models;
 using Espalier.Networks.Encoders;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Reports;
 using Espalier.Representation.Evaluation;
 using Espalier.Representation.SelfSupervision;
+using Espalier.Runs.Reports;
+using Espalier.Training.Normalization;
 
 namespace Espalier.Recipes.Stages;
 

@@ -1,12 +1,5 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
+using Espalier.Recipes;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Policies;
 using Espalier.Robustness.Regions;

@@ -1,14 +1,7 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Models;
+using Espalier.Recipes;
 using Espalier.Robustness.Defences;
 using Espalier.Robustness.Evaluation;
 using Espalier.Robustness.Policies;

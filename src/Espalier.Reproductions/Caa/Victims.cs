@@ -1,14 +1,7 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Networks.Checkpoints;
+using Espalier.Recipes;
 
 namespace Espalier.Reproductions.Caa;
 

@@ -1,11 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -15,6 +7,8 @@ using Espalier.Anomaly.Drift;
 using Espalier.Anomaly.Outliers;
 using Espalier.Anomaly.Watching;
 using Espalier.Errors;
+using Espalier.Recipes;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Tests.Data;
 using Espalier.Tests.Recipes;
 

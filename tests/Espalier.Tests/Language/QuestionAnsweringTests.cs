@@ -1,4 +1,3 @@
-using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Questions;

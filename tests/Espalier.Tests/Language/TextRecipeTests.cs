@@ -1,15 +1,10 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data.Catalog;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.FineTuning;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Runs.Store;
 using Espalier.Tests.Data;
 

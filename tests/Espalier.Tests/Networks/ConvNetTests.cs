@@ -1,16 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Models;
 using Espalier.Networks;
 using Espalier.Networks.Checkpoints;
+using Espalier.Recipes;
 using Espalier.Tests.Robustness;
 
 namespace Espalier.Tests.Networks;

@@ -1,14 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Espalier.Errors;
+using Espalier.Recipes;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Tests.Architecture;
 using Espalier.Tests.Data;
 

@@ -1,12 +1,6 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
+using System.Text.Json.Nodes;
 using Espalier.Recipes;
 using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Recipes.Tasks.Objectives;
-using System.Text.Json.Nodes;
 using Espalier.Tests.Architecture;
 
 namespace Espalier.Tests.Recipes;

@@ -1,9 +1,5 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
 using Espalier.Recipes.Engine;
 using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;
 

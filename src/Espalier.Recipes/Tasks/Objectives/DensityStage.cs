@@ -1,15 +1,10 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Anomaly.Density;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Networks.Density;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Store;
 
 namespace Espalier.Recipes.Tasks.Objectives;

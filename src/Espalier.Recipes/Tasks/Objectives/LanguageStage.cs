@@ -1,13 +1,9 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using System.Diagnostics;
 using System.Globalization;
 using Espalier.Data;
 using Espalier.Models;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 

@@ -1,10 +1,5 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Data;
+using Espalier.Recipes.Engine;
 using Espalier.Training.Diagnostics;
 using Espalier.Training.Loop;
 using Espalier.Training.Objectives;

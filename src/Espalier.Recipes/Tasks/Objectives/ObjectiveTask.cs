@@ -1,15 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using System.Text.Json;
 using Espalier.Communication;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Runs.Store;
 using Espalier.Training.Loop;
 

@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Anomaly.Density;
 using Espalier.Anomaly.Detectors;
 using Espalier.Anomaly.Exposure;

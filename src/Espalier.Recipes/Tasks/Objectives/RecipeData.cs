@@ -1,15 +1,10 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using System.Globalization;
 using Espalier.Data.Catalog;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Corpora;
 using Espalier.Language.Tokenizers;
+using Espalier.Recipes.Engine;
 
 namespace Espalier.Recipes.Tasks.Objectives;
 

@@ -1,12 +1,8 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Anomaly.Exposure;
 using Espalier.Errors;
 using Espalier.Networks;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes.Tasks.Objectives;

@@ -1,15 +1,11 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Anomaly.Outliers;
 using Espalier.Data;
 using Espalier.Data.Catalog;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Corpora;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 
 namespace Espalier.Recipes.Tasks.Objectives;
 

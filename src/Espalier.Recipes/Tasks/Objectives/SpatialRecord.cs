@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 namespace Espalier.Recipes.Tasks.Objectives;
 
 /// <summary>Says that the run's weights hold spatial matrices of a gMLP; the report draws them from there.</summary>

@@ -1,13 +1,8 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using System.Globalization;
 using Espalier.Networks;
 using Espalier.Networks.Gmlp;
 using Espalier.Networks.Vision;
+using Espalier.Recipes.Engine;
 using Espalier.Runs.Reports;
 using Espalier.Runs.Store;
 

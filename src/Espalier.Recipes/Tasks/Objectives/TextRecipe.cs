@@ -1,11 +1,5 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
-using Espalier.Data;
 using Espalier.Anomaly.Exposure;
+using Espalier.Data;
 using Espalier.Data.Text;
 using Espalier.Errors;
 using Espalier.Language.Objectives;
@@ -13,6 +7,8 @@ using Espalier.Language.Tokenizers;
 using Espalier.Networks;
 using Espalier.Networks.Encoders;
 using Espalier.Networks.Text;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.torch.Tensor>;
 
 namespace Espalier.Recipes.Tasks.Objectives;

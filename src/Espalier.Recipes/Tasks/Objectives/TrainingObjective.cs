@@ -1,9 +1,3 @@
-using Espalier.Recipes.Search;
-using Espalier.Recipes.Detection;
-using Espalier.Recipes.Comparison;
-using Espalier.Recipes.Engine;
-using Espalier.Recipes.Reports;
-using Espalier.Recipes.Stages;
 using Espalier.Anomaly.Density;
 using Espalier.Anomaly.Exposure;
 using Espalier.Data;
@@ -14,6 +8,8 @@ using Espalier.Networks.Checkpoints;
 using Espalier.Networks.Density;
 using Espalier.Networks.Encoders;
 using Espalier.Networks.Text;
+using Espalier.Recipes.Engine;
+using Espalier.Recipes.Stages;
 using Espalier.Representation.PseudoLabels;
 using Espalier.Representation.SelfSupervision;
 using Espalier.Robustness.Training;
