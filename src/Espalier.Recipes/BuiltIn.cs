@@ -14,8 +14,7 @@ public static class BuiltIn
 
     /// <summary>Adds this toolkit's own tasks and stages to a catalogue, to which others may then be added.</summary>
     public static EspalierCatalog AddTo(EspalierCatalog catalog) => catalog
-        .Add(new ObjectiveTask())
-        .AddSection<ObjectiveOptions>("objective")
+        .AddDefault("objective", new ObjectiveTask())
         .Add(new ProbeStage())
         .Add(new EvaluateStage())
         .Add(new AttackStage())

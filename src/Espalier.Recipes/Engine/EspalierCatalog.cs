@@ -16,8 +16,9 @@ public sealed class EspalierCatalog
     private readonly Dictionary<string, Type> _sections = [];
     private readonly Dictionary<Type, string[]> _hidden = [];
     private JsonSerializerOptions? _json;
+    private IRecipeTask? _default;
 
-    /// <summary>An empty catalogue; recipes train by the one task that is added first unless they say otherwise.</summary>
+    /// <summary>An empty catalogue.</summary>
     public EspalierCatalog() => _works.Add(new TrainWork());
 
     /// <summary>The kinds of tasks.</summary>
@@ -51,6 +52,17 @@ public sealed class EspalierCatalog
         return this;
     }
 
+    /// <summary>Adds the task of recipes without a section <c>task</c>; its options are a section of their own.</summary>
+    internal EspalierCatalog AddDefault<TOptions>(string key, RecipeTask<TOptions> task)
+        where TOptions : class
+    {
+        AddSection<TOptions>(key);
+        _default = task;
+        foreach (RecordedWork work in task.Works)
+            _works.Add(work);
+        return this;
+    }
+
     /// <summary>Adds a stage; stages run in the order in which they were added.</summary>
     /// <typeparam name="TNeeds">What it needs of the model.</typeparam>
     /// <typeparam name="TOptions">Its section.</typeparam>
@@ -64,14 +76,6 @@ public sealed class EspalierCatalog
         AddSection<TOptions>(stage.Key);
         _works.Add(stage);
         _stages.Add(stage);
-        return this;
-    }
-
-    /// <summary>Adds a part of the report that has no options of its own.</summary>
-    internal EspalierCatalog AddWork(RecordedWork work)
-    {
-        RequireOpen();
-        _works.Add(work);
         return this;
     }
 
@@ -98,8 +102,8 @@ public sealed class EspalierCatalog
     {
         if (recipe.Task is { } section)
             return (_tasks.Find(section.Kind), section.Options);
-        IRecipeTask first = _tasks.Items[0];
-        return (first, recipe.Section(first.OptionsType) ?? Activator.CreateInstance(first.OptionsType)!);
+        IRecipeTask task = _default ?? throw new OptionsException("task", null, $"must be given: {string.Join(", ", TaskKinds)}");
+        return (task, recipe.Section(task.OptionsType) ?? Activator.CreateInstance(task.OptionsType)!);
     }
 
     internal IRecipeTask FindTask(string kind) => _tasks.Find(kind);

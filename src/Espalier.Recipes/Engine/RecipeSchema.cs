@@ -42,7 +42,15 @@ public static partial class RecipeSchema
             return schema;
         if (context.TypeInfo.Kind == System.Text.Json.Serialization.Metadata.JsonTypeInfoKind.Object)
             node["additionalProperties"] = false;
-        if (context.PropertyInfo?.AttributeProvider is MemberInfo member && Comment(member, comments) is { } comment)
+        string? comment = context.PropertyInfo switch
+        {
+            { AttributeProvider: MemberInfo member } => Comment(member.DeclaringType!.Assembly, $"P:{member.DeclaringType.FullName}.{member.Name}", comments),
+
+            // A section that a stage has added is described by its options.
+            { PropertyType: { } section } => Comment(section.Assembly, $"T:{section.FullName}", comments),
+            _ => null,
+        };
+        if (comment is not null)
             node.Insert(0, "description", comment);
         return node;
     }
@@ -65,10 +73,28 @@ public static partial class RecipeSchema
                 options["properties"] = new JsonObject();
             options["properties"]!.AsObject().Insert(0, "kind", new JsonObject { ["const"] = task.Kind });
             options["required"] = new JsonArray("kind");
+            Rebase(options, $"#/properties/task/anyOf/{kinds.Count}");
             kinds.Add((JsonNode)options);
         }
 
         return new JsonObject { ["description"] = "What is trained; where it is left out, the objective that the section objective says.", ["anyOf"] = kinds };
+    }
+
+    /// <summary>References within a schema that has become a part of another one.</summary>
+    private static void Rebase(JsonNode? node, string place)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (JsonNode? item in array)
+                Rebase(item, place);
+        }
+
+        if (node is not JsonObject members)
+            return;
+        if (members["$ref"] is JsonValue reference && reference.TryGetValue(out string? target))
+            members["$ref"] = place + target[1..];
+        foreach ((string _, JsonNode? member) in members)
+            Rebase(member, place);
     }
 
     private static JsonObject Duration(bool isNullable) => new()
@@ -77,9 +103,8 @@ public static partial class RecipeSchema
         ["pattern"] = @"^\s*\d+(\.\d+)?\s+(samples?|steps?|epochs?)\s*$",
     };
 
-    private static string? Comment(MemberInfo member, Dictionary<string, string> comments)
+    private static string? Comment(Assembly assembly, string name, Dictionary<string, string> comments)
     {
-        Assembly assembly = member.DeclaringType!.Assembly;
         string file = Path.Combine(AppContext.BaseDirectory, assembly.GetName().Name + ".xml");
         if (comments.TryAdd(file, "") && File.Exists(file))
         {
@@ -90,7 +115,7 @@ public static partial class RecipeSchema
             }
         }
 
-        return comments.GetValueOrDefault($"P:{member.DeclaringType.FullName}.{member.Name}");
+        return comments.GetValueOrDefault(name);
     }
 
     private static string Plain(XElement summary)

@@ -38,9 +38,9 @@ public sealed class RecipeCatalogTests
     public void A_recipe_survives_being_written_and_read(string name)
     {
         Recipe recipe = RecipeCatalog.Read(name, ["seed=7", "train.monitor.patience=3 epochs"]);
-        JsonNode written = JsonSerializer.SerializeToNode(recipe, RecipeJson.Options)!;
+        JsonNode written = JsonSerializer.SerializeToNode(recipe, BuiltIn.Catalog.Json)!;
         Recipe read = RecipeDocument.Parse("copy", written.ToJsonString(), BuiltIn.Catalog).Bind();
-        Assert.True(JsonNode.DeepEquals(written, JsonSerializer.SerializeToNode(read, RecipeJson.Options)));
+        Assert.True(JsonNode.DeepEquals(written, JsonSerializer.SerializeToNode(read, BuiltIn.Catalog.Json)));
 
         // Comparing text with text alone would not see a value that is never written.
         Assert.Equal((7, recipe.Data.ValidationFraction), (read.Seed, read.Data.ValidationFraction));
