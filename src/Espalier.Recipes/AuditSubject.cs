@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using Espalier.Data;
 using Espalier.Models;
 using Espalier.Recipes.Engine;
@@ -7,6 +8,7 @@ using Module = TorchSharp.torch.nn.Module<TorchSharp.torch.Tensor, TorchSharp.to
 namespace Espalier.Recipes;
 
 /// <summary>The trained model of an objective with its data: what the stages of classifiers and densities need.</summary>
+[Description("a classifier, encoder, density or language model of the section objective")]
 internal sealed class AuditSubject : IDisposable
 {
     private readonly IDisposable[] _owned;

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Reflection;
 using Espalier.Errors;
 
 namespace Espalier.Recipes.Engine;
@@ -33,11 +35,13 @@ public abstract class RecipeStage<TNeeds, TOptions, TRecord> : RecordedWork<TRec
     /// <summary>Whether the stage has anything to do with a model; where not it is passed over although the recipe names it. Default: yes.</summary>
     public virtual bool Applies(TrainedModel model) => true;
 
+    private static string Needed() => typeof(TNeeds).GetCustomAttribute<DescriptionAttribute>()?.Description ?? typeof(TNeeds).Name;
+
     void IRecipeStage.Check(object options, Recipe recipe) => OptionsException.Within(Key, () => Validate((TOptions)options, recipe));
 
     string IRecipeStage.Execute(TrainedModel model, object options, StageContext context)
     {
-        TNeeds needs = model.As<TNeeds>() ?? throw new OptionsException(Key, "set", $"needs a model that is {typeof(TNeeds).Name}; this one is {model.Offers}: leave the section out");
+        TNeeds needs = model.As<TNeeds>() ?? throw new OptionsException(Key, "set", $"needs {Needed()}; the task of this recipe gives {model.Offers}: leave the section out");
         TRecord record = OptionsException.Within(Key, () => Run(needs, (TOptions)options, context));
         Keep(record, context.Run);
         return Describe(record);

@@ -92,6 +92,7 @@ public sealed class TaskContext
             Ranks = Ranks.Size,
             NoiseScale = result.NoiseScale?.Value,
             Notes = notes,
+            Network = description.Network ?? Recipe.Model.Name,
             LossLabel = description.LossLabel,
             LossNote = description.LossNote,
             AccuracyLabel = description.AccuracyLabel,

@@ -27,6 +27,9 @@ public sealed record TrainRecord(
     /// <summary>How options were understood where that may surprise.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>The network's name.</summary>
+    public string Network { get; init; } = "";
+
     /// <summary>What the loss is, with its unit.</summary>
     public string LossLabel { get; init; } = "loss";
 

@@ -30,7 +30,7 @@ internal sealed class TrainWork : RecordedWork<TrainRecord>
         (Run run, Recipe recipe) = (context.Run, context.Recipe);
         IReadOnlyList<MetricRecord> metrics = MetricLog.Read(run.MetricsPath);
         report.Section("Training", string.Create(CultureInfo.InvariantCulture,
-            $"{Network(recipe)} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}{(record.ValidationSamples > 0 ? string.Create(CultureInfo.InvariantCulture, $", chosen on {record.ValidationSamples:N0} validation samples") : "")}{(record.TestSamples > 0 ? string.Create(CultureInfo.InvariantCulture, $"{(record.ValidationSamples > 0 ? " and" : ",")} judged on {record.TestSamples:N0} test samples it never saw") : "")}."));
+            $"{Network(record)} with {record.Parameters:N0} weights saw {record.SamplesSeen:N0} samples ({(double)record.SamplesSeen / record.TrainSamples:0.#} passes over {record.TrainSamples:N0}) in {record.Steps:N0} steps of {recipe.Train.BatchSize}{(record.ValidationSamples > 0 ? string.Create(CultureInfo.InvariantCulture, $", chosen on {record.ValidationSamples:N0} validation samples") : "")}{(record.TestSamples > 0 ? string.Create(CultureInfo.InvariantCulture, $"{(record.ValidationSamples > 0 ? " and" : ",")} judged on {record.TestSamples:N0} test samples it never saw") : "")}."));
         // A density of images has no accuracy.
         IReadOnlyList<ChartSeries> accuracy = Present(
             Smooth(Curve(metrics, "train.accuracy", record.AccuracyLabel, record)),
@@ -91,7 +91,7 @@ internal sealed class TrainWork : RecordedWork<TrainRecord>
             report.Paragraph($"The gradient noise scale was about {Format.Plain(Math.Round(noise))} samples at the end: much larger batches would bring little, and scaling rules would stop holding.");
     }
 
-    private static string Network(Recipe recipe) => recipe.Model.Name.Length == 0 ? "A model" : $"{("aeio".Contains(recipe.Model.Name[0], StringComparison.Ordinal) ? "An" : "A")} {recipe.Model.Name}";
+    private static string Network(TrainRecord record) => record.Network.Length == 0 ? "A model" : $"{("aeio".Contains(record.Network[0], StringComparison.Ordinal) ? "An" : "A")} {record.Network}";
 
     private static ChartSeries Curve(IReadOnlyList<MetricRecord> metrics, string name, string label, TrainRecord record)
     {

@@ -3,6 +3,9 @@ namespace Espalier.Recipes.Engine;
 /// <summary>What the report says of a training.</summary>
 public sealed record TrainingDescription
 {
+    /// <summary>The network's name. Default: that of the recipe's section <c>model</c>.</summary>
+    public string? Network { get; init; }
+
     /// <summary>What the loss is, with its unit. Default: <c>loss</c>.</summary>
     public string LossLabel { get; init; } = "loss";
 

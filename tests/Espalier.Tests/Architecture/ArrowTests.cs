@@ -32,6 +32,17 @@ public sealed class ArrowTests
         Assert.False(Rule(Of("Espalier.Cli"), [Of("Espalier.Recipes")]).HasNoViolations(Loaded));
     }
 
+    /// <summary>Tasks and stages know the engine; the engine knows none of them, and no area.</summary>
+    [Fact]
+    public void The_engine_of_recipes_knows_no_task_no_stage_and_no_area()
+    {
+        var engine = Types().That().ResideInNamespace("Espalier.Recipes.Engine");
+        string[] foreign = [@"^Espalier\.Recipes(\.(Stages|Tasks|Reports|Search|Detection|Comparison).*)?$", .. Product.Areas.Select(a => $"^Espalier\\.{a}(\\..*)?$")];
+        foreach (string pattern in foreign)
+            engine.Should().NotDependOnAny(Types().That().ResideInNamespaceMatching(pattern)).Check(Loaded);
+        Assert.False(Types().That().ResideInNamespaceMatching(@"^Espalier\.Recipes\.Stages$").Should().NotDependOnAny(Types().That().ResideInNamespaceMatching(foreign[1..].First(f => f.Contains("Robustness", StringComparison.Ordinal)))).HasNoViolations(Loaded));
+    }
+
     [Fact]
     public void Every_project_of_the_product_is_covered()
     {

@@ -5,6 +5,9 @@ namespace Espalier.Tests.Architecture;
 /// <summary>The product's assemblies and which of them each may know.</summary>
 internal static class Product
 {
+    /// <summary>The areas, which do not know each other.</summary>
+    public static IReadOnlyList<string> Areas => s_areas;
+
     private static readonly string[] s_areas = ["Representation", "Robustness", "Anomaly", "Counterfactuals", "Language", "Onnx"];
 
     /// <summary>The arrows of <c>docs/architecture.md</c>: the assemblies that each assembly may know directly. What those know, it may know too.</summary>
