@@ -16,6 +16,7 @@ using Espalier.Training.Loop;
 
 // The core prepares the C environment when it loads; that must come before libtorch does.
 RuntimeHelpers.RunModuleConstructor(typeof(Trainer).Module.ModuleHandle);
+Espalier.Runtime.EspalierRuntime.Tune();
 switch (args)
 {
     case ["trainer-overhead", .. var rest]:

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Espalier.Cli.Commands;
 using Espalier.Errors;
+using Espalier.Runtime;
 using Spectre.Console;
 using Spectre.Console.Cli;
 
@@ -28,6 +29,7 @@ internal static class Program
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static int Run(string[] arguments)
     {
+        EspalierRuntime.Tune();
         try
         {
             return Create().Run(arguments);

@@ -1,3 +1,4 @@
+using Espalier.Data;
 using Espalier.Errors;
 using Espalier.Networks.Density;
 using Espalier.Networks.Encoders;
@@ -29,6 +30,22 @@ public static class ModelZoo
     /// <param name="pattern">With <c>*</c> for anything and <c>?</c> for one character, such as <c>gmlp*</c>.</param>
     public static IReadOnlyList<string> List(string pattern) =>
         [.. Names.Where(name => System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, name))];
+
+    /// <summary>Makes a network of a name for a data set, on its device, with the network's default options.</summary>
+    /// <param name="name">Such as <c>mlp</c>, <c>gmlp</c> or <c>resnet</c>.</param>
+    /// <param name="data">Gives input shape, classes and device.</param>
+    /// <param name="seed">The weights are a function of the name and this seed.</param>
+    /// <returns>The network, in training mode; the caller's.</returns>
+    /// <exception cref="NotFoundException">There is no network of that name.</exception>
+    /// <exception cref="OptionsException">The network is one for text, or does not fit the data.</exception>
+    /// <exception cref="ShapeException">The network does not take inputs of that shape.</exception>
+    /// <example><code>using var network = ModelZoo.Create("mlp", data.Splits.Train);</code></example>
+    public static Module Create(string name, Dataset data, int seed = 1)
+    {
+        Module network = Create(new ModelOptions { Name = name }, data.InputShape, data.ClassCount, seed);
+        network.to(data.Device);
+        return network;
+    }
 
     /// <summary>Makes a network for data of a shape.</summary>
     /// <param name="options">Which network; what it leaves open is taken from the data.</param>

@@ -7,8 +7,6 @@ namespace Espalier.Recipes.Reports;
 /// <summary>How good the model is, and whether its confidence can be believed.</summary>
 internal static class EvaluateSection
 {
-    private const int FewestPerBin = 5;
-
     public static void Write(HtmlReport report, EvaluateRecord record)
     {
         EvaluationNumbers best = record.Ema ?? record.Raw;
@@ -20,7 +18,7 @@ internal static class EvaluateSection
         report.Table(["weights", "accuracy", "log loss", "Brier", "ECE", "RMS calibration", "macro F1"], rows);
         report.Panels(
             ($"Confusion matrix{which}", new ConfusionChart { ClassNames = record.ClassNames, Counts = best.Confusion }.ToHtml(), null),
-            ($"Reliability{which}", Reliability(best), $"A well calibrated model lies on the dashed line; below it, the model is too sure of itself. Bins of fewer than {FewestPerBin} samples are left out."));
+            ($"Reliability{which}", Reliability(best), $"A well calibrated model lies on the dashed line; below it, the model is too sure of itself. Each point stands for as many samples as any other."));
     }
 
     private static string Reliability(EvaluationNumbers numbers) => new LineChart
@@ -33,7 +31,7 @@ internal static class EvaluateSection
         Series =
         [
             new ChartSeries("perfect calibration", [(0, 0), (1, 1)]) { Reference = true },
-            new ChartSeries("model", [.. numbers.Reliability.Where(b => b.Count >= FewestPerBin).Select(b => (b.Confidence, b.Accuracy))]) { Markers = true },
+            new ChartSeries("model", [.. numbers.Reliability.Select(b => (b.Confidence, b.Accuracy))]) { Markers = true },
         ],
     }.ToSvg();
 

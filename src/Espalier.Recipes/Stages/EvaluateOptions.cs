@@ -5,7 +5,7 @@ namespace Espalier.Recipes.Stages;
 /// <summary>How the trained model is judged on the test split.</summary>
 public sealed record EvaluateOptions
 {
-    /// <summary>Number of equally wide confidence bins of the calibration errors.</summary>
+    /// <summary>Number of confidence bins: equally wide ones of the calibration errors, equally full ones of the reliability diagram, at least 1.</summary>
     public int CalibrationBins { get; init; } = 15;
 
     /// <summary>Checks every value.</summary>

@@ -53,7 +53,7 @@ internal sealed class EvaluateStage : RecipeStage<AuditSubject, EvaluateOptions,
             CalibrationError.RootMeanSquare(probabilities, test.Labels),
             confusion.MacroF1,
             [.. Enumerable.Range(0, test.ClassCount).Select(t => (IReadOnlyList<long>)[.. Enumerable.Range(0, test.ClassCount).Select(p => confusion[t, p])])],
-            ReliabilityDiagram.EqualWidth(probabilities, test.Labels, options.CalibrationBins).Bins);
+            ReliabilityDiagram.EqualCount(probabilities, test.Labels, Math.Max(1, test.Count / options.CalibrationBins)).Bins);
     }
 
     public static IEnumerable<(string Name, double Value)> Summarize(string prefix, EvaluationNumbers n) =>

@@ -29,6 +29,15 @@ public sealed class AttackResult : IDisposable
     /// <summary>Per input: whether it stood before the attack and no longer does.</summary>
     public IReadOnlyList<bool> Success { get; internal init; } = [];
 
+    /// <summary>Per input: whether it stands after the attack: right before, and not fooled.</summary>
+    public IReadOnlyList<bool> Robust => [.. OriginallyCorrect.Zip(Success, (right, fooled) => right && !fooled)];
+
+    /// <summary>Number of inputs that stand after the attack.</summary>
+    public int RobustCount => Enumerable.Range(0, Count).Count(i => OriginallyCorrect[i] && !Success[i]);
+
+    /// <summary>Number of inputs that stood before the attack and no longer do.</summary>
+    public int FooledCount => Success.Count(s => s);
+
     /// <summary>Per input: the size of its perturbation, in the attack's norm and the inputs' unit.</summary>
     public IReadOnlyList<double> PerturbationNorms { get; internal init; } = [];
 

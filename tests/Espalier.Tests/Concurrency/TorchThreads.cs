@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Espalier.Runtime;
 using Espalier.Tests.Distributed;
 
 namespace Espalier.Tests.Concurrency;
@@ -11,6 +12,8 @@ internal static class TorchThreads
 #pragma warning restore CA2255
     internal static void Limit()
     {
+        EspalierRuntime.Tune();
+
         // What mpiexec starts as a rank sees to itself.
         if (Environment.GetEnvironmentVariable(RankScenario.Variable) is null)
             torch.set_num_threads(1);
