@@ -13,6 +13,7 @@ internal static class FrontPage
         ("run", "run a recipe from data to report, or resume one"),
         ("recipes", "list, show, and the schema of recipes"),
         ("compare", "several architectures under one recipe"),
+        ("tune", "search the options that a recipe names, on its validation split"),
         ("scale", "what a change of batch size changes, and why"),
         (null, "Audit a saved run"),
         ("evaluate", "accuracy and calibration on the test split"),

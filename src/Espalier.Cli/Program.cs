@@ -90,6 +90,7 @@ internal static class Program
                 b.SetDefaultCommand<RecipesListCommand>();
             });
             c.AddCommand<CompareCommand>("compare").WithDescription("Several architectures under one recipe: one table and plot.").WithExample("compare", "digits", "--arch", "gmlp,vit,mixer", "--match-params");
+            c.AddCommand<TuneCommand>("tune").WithDescription("Search the options that a recipe's section tune names, on the validation split.").WithExample("tune", "recipe.json").WithExample("tune", "recipe.json", "--resume", "runs/digits-tune-20260101-120000");
             c.AddCommand<ScaleCommand>("scale").WithDescription("What a change of batch size changes in a recipe, and why.").WithExample("scale", "digits", "--batch-size", "256");
             c.AddCommand<EvaluateCommand>("evaluate").WithDescription("Accuracy and calibration of a saved run.").WithExample("evaluate", "last");
             c.AddCommand<AttackCommand>("attack").WithDescription("Robust accuracy of a saved run, an ONNX file, a file of weights or an endpoint.").WithExample("attack", "last", "--norm", "l2", "--epsilon", "0.5")

@@ -1,6 +1,7 @@
 using Espalier.Recipes.Engine;
 using Espalier.Recipes.Stages;
 using Espalier.Recipes.Tasks.Objectives;
+using Espalier.Recipes.Tuning;
 using Espalier.Representation.SelfSupervision;
 using Espalier.Robustness.Attacks.Gradient;
 
@@ -20,6 +21,8 @@ public static class BuiltIn
         .Add(new AttackStage())
         .Add(new DetectStage())
         .Add(new ExplainStage())
+        .AddSection<TuneOptions>("tune")
+        .AddWork(new TuneWork())
 
         // A curve sets the norm and radius of its attack, and the encoder is the model's.
         .Hide(typeof(GradientAttackOptions), "seed", "norm", "epsilon")

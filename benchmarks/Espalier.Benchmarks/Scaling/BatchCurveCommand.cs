@@ -33,13 +33,16 @@ internal static class BatchCurveCommand
         var steps = new List<double>();
         long last = Stopwatch.GetTimestamp();
         using var done = new CancellationTokenSource();
-        using TrainingResult result = new Trainer(task.Options).Fit(new ClassificationObjective(model, task.LabelSmoothing), task.Train, new() { Progress = new Watch(() =>
+        using TrainingResult result = new Trainer(task.Options).Fit(new ClassificationObjective(model, task.LabelSmoothing), task.Train, new()
+        {
+            Progress = new Watch(() =>
         {
             steps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
             last = Stopwatch.GetTimestamp();
             if (steps.Count == count + 5)
                 done.Cancel();
-        }) }, done.Token);
+        })
+        }, done.Token);
         return Quantiles.Median(steps.Skip(5));
     }
 

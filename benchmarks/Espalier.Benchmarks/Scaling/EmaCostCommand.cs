@@ -104,13 +104,16 @@ internal static class EmaCostCommand
         var steps = new List<double>();
         long last = Stopwatch.GetTimestamp();
         using var done = new CancellationTokenSource();
-        using TrainingResult result = new Trainer(options).Fit(objective, train, new() { Progress = new Watch(p =>
+        using TrainingResult result = new Trainer(options).Fit(objective, train, new()
+        {
+            Progress = new Watch(p =>
         {
             steps.Add(Stopwatch.GetElapsedTime(last).TotalMilliseconds);
             last = Stopwatch.GetTimestamp();
             if (steps.Count == rounds + 10)
                 done.Cancel();
-        }) }, done.Token);
+        })
+        }, done.Token);
         var updates = new List<double>();
         for (int i = 0; i < 20 * rounds; i++)
             updates.Add(Time(() => result.Ema!.Update(options.BatchSize)));

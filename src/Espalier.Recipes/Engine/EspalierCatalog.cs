@@ -79,6 +79,14 @@ public sealed class EspalierCatalog
         return this;
     }
 
+    /// <summary>Adds a part of the report that has no stage.</summary>
+    internal EspalierCatalog AddWork(RecordedWork work)
+    {
+        RequireOpen();
+        _works.Add(work);
+        return this;
+    }
+
     /// <summary>Adds a section of recipes.</summary>
     internal EspalierCatalog AddSection<TOptions>(string key)
         where TOptions : class

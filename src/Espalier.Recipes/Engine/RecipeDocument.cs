@@ -111,6 +111,9 @@ public sealed class RecipeDocument
 
     private bool IsSection(Type type) => type == typeof(TaskSection) || _catalog.Json.GetTypeInfo(type).Kind == JsonTypeInfoKind.Object;
 
+    /// <summary>What the names of a dictionary stand for; null for any other type.</summary>
+    private static Type? ValueType(Type type) => type.IsGenericType && type.GetGenericArguments() is [var key, var value] && key == typeof(string) ? value : null;
+
     private static Type? ElementType(Type type) => type.IsGenericType && typeof(IEnumerable).IsAssignableFrom(type) && type.GetGenericArguments() is [var element]
         ? element
         : null;
@@ -127,6 +130,13 @@ public sealed class RecipeDocument
                     throw new RecipeException(_source, $"'{where}' is empty", Describe(element));
                 CheckKeys(array[i], element, $"{where}.");
             }
+        }
+
+        if (node is JsonObject named && ValueType(type) is { } each)
+        {
+            foreach ((string key, JsonNode? value) in named)
+                CheckKeys(value, each, $"{prefix}{key}.");
+            return;
         }
 
         if (node is not JsonObject section || !IsSection(type))
@@ -149,16 +159,20 @@ public sealed class RecipeDocument
     {
         string? kind = section[KindKey] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
         if (kind is null)
-            throw new RecipeException(_source, $"'{where}' is of a task without a kind", $"give task.kind: {string.Join(", ", _catalog.TaskKinds)}");
+            throw new RecipeException(_source, $"'{where}' is of a task without a kind", Kinds());
         try
         {
             return _catalog.FindTask(kind).OptionsType;
         }
         catch (NotFoundException error)
         {
-            throw new RecipeException(_source, $"there is no task '{kind}'", Suggestion.For(kind, _catalog.TaskKinds), error);
+            throw new RecipeException(_source, $"there is no task '{kind}'", _catalog.TaskKinds.Any() ? Suggestion.For(kind, _catalog.TaskKinds) : Kinds(), error);
         }
     }
+
+    private string Kinds() => _catalog.TaskKinds.Any()
+        ? $"give task.kind: {string.Join(", ", _catalog.TaskKinds)}"
+        : "leave it out: this program adds no tasks, and what is trained is said by the section objective";
 
     private JsonPropertyInfo Property(Type type, string name, string where)
     {

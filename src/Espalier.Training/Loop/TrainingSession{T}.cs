@@ -31,7 +31,7 @@ internal sealed class TrainingSession<TBatch> : IDisposable
     private readonly IReadOnlyList<Phase> _phases;
     private readonly ModelEma? _ema;
     private readonly PostHocAverages? _postHoc;
-        private readonly NormalizationLayers _layers;
+    private readonly NormalizationLayers _layers;
     private readonly List<string> _notes;
     private readonly GradientAccumulation<TBatch> _accumulation;
     private readonly GradientNoiseScale? _noiseScale;

@@ -22,11 +22,15 @@ public sealed class TrainerMemoryTests
         long tensorsAtStart = 0;
         DisposeScopeManager.Statistics.Reset();
         var options = new TrainerOptions { BatchSize = 8, Length = Duration.Steps(20_000), Ema = new(), ClipNorm = 1, EvaluateEvery = Duration.Steps(5000) };
-        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, new() { Validation = data, Progress = new Watcher(p =>
+        using TrainingResult result = new Trainer(options).Fit(new ClassificationObjective(model), data, new()
+        {
+            Validation = data,
+            Progress = new Watcher(p =>
         {
             if (p.State.Step == 2000)
                 (atStart, tensorsAtStart) = (Resident(), DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-        }) });
+        })
+        });
         long grown = Resident() - atStart;
         Assert.True(grown < 24L << 20, $"resident memory grew by {grown >> 20} MiB over 18,000 steps");
         Assert.True(DisposeScopeManager.Statistics.ThreadTotalLiveCount - tensorsAtStart < 50, "tensors are left behind");
